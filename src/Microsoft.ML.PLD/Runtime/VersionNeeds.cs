@@ -21,7 +21,7 @@ internal static class VersionNeeds
     /// <returns>The copy, or null when the library is not such an ELF file or does not name both versions.</returns>
     public static byte[]? Replace(ReadOnlySpan<byte> library, string demanded, string substitute)
     {
-        if (library.Length < HeaderSize || !library[..6].SequenceEqual("\x7fELF\x02\x01"u8)) return null;
+        if (library.Length < HeaderSize || !library[..6].SequenceEqual("\u007fELF\u0002\u0001"u8)) return null;
         if (!TryFindVersionNeeds(library, out var needs, out var names)) return null;
 
         uint? substituteName = null;
