@@ -1,0 +1,37 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>Word pieces + positions + token types. The word embeddings are also the decoder of the masked-language head.</summary>
+internal sealed class BertEmbeddings
+{
+    private readonly Parameter _positions, _types;
+    private readonly LayerNormalization? _norm;
+    private readonly long _hiddenSize;
+
+    public BertEmbeddings(ParameterStore weights, BertConfig config)
+    {
+        _hiddenSize = config.HiddenSize;
+        Words = weights.Normal("bert.embeddings.word_embeddings.weight", config.InitializerRange, config.VocabularySize, config.HiddenSize);
+        _positions = weights.Normal("bert.embeddings.position_embeddings.weight", config.InitializerRange, config.MaxPositions, config.HiddenSize);
+        _types = weights.Normal("bert.embeddings.token_type_embeddings.weight", config.InitializerRange, config.TypeVocabularySize, config.HiddenSize);
+        if (config.NormPlacement == NormPlacement.Post)
+            _norm = new LayerNormalization(weights, "bert.embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
+    }
+
+    /// <summary>[V, H]</summary>
+    public Parameter Words { get; }
+
+    /// <returns>[B * S, H] in <paramref name="type"/></returns>
+    public torch.Tensor Apply(TokenBatch batch, torch.ScalarType type, Dropout? dropout)
+    {
+        var words = Words.index_select(0, batch.Ids);
+        var positions = _positions.narrow(0, 0, batch.Length);
+        var types = batch.Types is null ? _types.narrow(0, 0, 1) : _types.index_select(0, batch.Types);
+        var sum = (words + types).view(batch.Rows, batch.Length, _hiddenSize) + positions;
+        var x = sum.view(-1, _hiddenSize).to(type);
+        if (_norm is { } norm) x = norm.Apply(x);
+        return dropout?.Hidden(x) ?? x;
+    }
+}

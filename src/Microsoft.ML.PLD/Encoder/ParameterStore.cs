@@ -1,0 +1,60 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The weights of a network, float32, in a fixed order, each under the name that Hugging Face's BERT gives it.</summary>
+internal sealed class ParameterStore : IDisposable
+{
+    private readonly List<(string Name, Parameter Value)> _all = [];
+    private readonly ulong _seed;
+
+    static ParameterStore() => TorchRuntime.EnsureLoaded();
+
+    public ParameterStore(torch.Device device, ulong seed) => (Device, _seed) = (device, seed);
+
+    public torch.Device Device { get; }
+
+    public IReadOnlyList<(string Name, Parameter Value)> All => _all;
+
+    public long Count => _all.Sum(parameter => parameter.Value.numel());
+
+    /// <summary>A weight drawn from a normal distribution: the same values on every device and whatever else was created before it.</summary>
+    public Parameter Normal(string name, double standardDeviation, params long[] shape)
+    {
+        using var generator = new torch.Generator(new RandomStream(_seed, RandomPurpose.Initialization, step: 0, index: NameHash(name)).NextUInt64());
+        using var values = torch.randn(shape, torch.float32, generator: generator);
+        return Add(name, values.mul_(standardDeviation).to(Device));
+    }
+
+    public Parameter Constant(string name, double value, params long[] shape) => Add(name, torch.full(shape, value, torch.float32, Device));
+
+    /// <summary>Frees the weights whose names begin with <paramref name="prefix"/> and forgets them.</summary>
+    public void Remove(string prefix)
+    {
+        foreach (var (_, value) in _all.Where(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal))) value.Dispose();
+        _all.RemoveAll(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal));
+    }
+
+    public void Dispose()
+    {
+        foreach (var (_, value) in _all) value.Dispose();
+        _all.Clear();
+    }
+
+    private Parameter Add(string name, torch.Tensor initial)
+    {
+        var parameter = new Parameter(initial.DetachFromDisposeScope());
+        parameter.DetachFromDisposeScope();
+        _all.Add((name, parameter));
+        return parameter;
+    }
+
+    // FNV-1a, cut to the 44 bits of a random stream's index: string.GetHashCode differs from process to process.
+    private static long NameHash(string name)
+    {
+        var hash = 14695981039346656037UL;
+        foreach (var c in name) hash = (hash ^ c) * 1099511628211UL;
+        return (long)(hash >> 20);
+    }
+}

@@ -1,0 +1,61 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>One transformer block whose residual branches can be scaled: the Switchable-Transformer block of the PLD paper, section 3, figure 4.</summary>
+internal sealed class SwitchableBlock
+{
+    private readonly NormPlacement _placement;
+    private readonly SelfAttention _attention;
+    private readonly FeedForward _feedForward;
+    private readonly LayerNormalization _attentionNorm, _feedForwardNorm;
+
+    public SwitchableBlock(ParameterStore weights, string name, BertConfig config)
+    {
+        _placement = config.NormPlacement;
+        var preNorm = _placement == NormPlacement.Pre;
+        // Pre-LN adds 2 L branches to one stream: Megatron-LM keeps the variance of their sum (Shoeybi et al. 2019, section 3).
+        var outputDeviation = preNorm ? config.InitializerRange / Math.Sqrt(2.0 * config.Layers) : config.InitializerRange;
+        LayerNormalization Norm(string part) => new(weights, $"{name}.{part}", config.HiddenSize, config.LayerNormEpsilon);
+
+        // The order and the names are those of MegatronBERT (pre) and BERT (post) in Hugging Face's transformers.
+        if (preNorm) _attentionNorm = Norm("attention.ln");
+        _attention = new SelfAttention(weights, $"{name}.attention", config, outputDeviation);
+        _attentionNorm = preNorm ? _attentionNorm : Norm("attention.output.LayerNorm");
+        if (preNorm) _feedForwardNorm = Norm("ln");
+        _feedForward = new FeedForward(weights, name, config, outputDeviation);
+        _feedForwardNorm = preNorm ? _feedForwardNorm : Norm("output.LayerNorm");
+    }
+
+    /// <param name="x">[B * S, H]</param>
+    /// <param name="batch">The shape, and the keys to ignore.</param>
+    /// <param name="scale">1/p of the gate; 1 gives the plain block, bit for bit.</param>
+    /// <param name="scaling">What <paramref name="scale"/> multiplies.</param>
+    /// <param name="dropout">Null: none.</param>
+    public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, double scale, ResidualScaling scaling, Dropout? dropout)
+    {
+        var branchScale = scaling == ResidualScaling.BlockDelta ? 1 : scale;
+        var y = _placement == NormPlacement.Pre
+            ? PreNorm(x, batch, branchScale, dropout)
+            : PostNorm(x, batch, branchScale, dropout);
+        return scaling == ResidualScaling.BlockDelta && scale != 1 ? x.add(y.sub(x), alpha: scale) : y;
+    }
+
+    private torch.Tensor PreNorm(torch.Tensor x, TokenBatch batch, double scale, Dropout? dropout)
+    {
+        var h = Add(x, _attention.Apply(_attentionNorm.Apply(x), batch, dropout), scale, dropout);
+        return Add(h, _feedForward.Apply(_feedForwardNorm.Apply(h)), scale, dropout);
+    }
+
+    private torch.Tensor PostNorm(torch.Tensor x, TokenBatch batch, double scale, Dropout? dropout)
+    {
+        var h = _attentionNorm.Apply(Add(x, _attention.Apply(x, batch, dropout), scale, dropout));
+        return _feedForwardNorm.Apply(Add(h, _feedForward.Apply(h), scale, dropout));
+    }
+
+    private static torch.Tensor Add(torch.Tensor stream, torch.Tensor branch, double scale, Dropout? dropout)
+    {
+        if (dropout is not null) branch = dropout.Hidden(branch);
+        return scale == 1 ? stream.add(branch) : stream.add(branch, alpha: scale);
+    }
+}

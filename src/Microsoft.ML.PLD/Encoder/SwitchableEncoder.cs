@@ -1,0 +1,42 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>BERT's encoder, of which each step runs the blocks that a <see cref="LayerPlan"/> names.</summary>
+/// <remarks>Holds weights and no other state: any number of threads may call it under <c>torch.no_grad()</c>.</remarks>
+internal sealed class SwitchableEncoder
+{
+    private readonly SwitchableBlock[] _blocks;
+    private readonly LayerNormalization? _finalNorm;
+
+    public SwitchableEncoder(ParameterStore weights, BertConfig config)
+    {
+        Embeddings = new BertEmbeddings(weights, config);
+        _blocks = [.. Enumerable.Range(0, config.Layers).Select(block => new SwitchableBlock(weights, BlockName(block), config))];
+        if (config.NormPlacement == NormPlacement.Pre)
+            _finalNorm = new LayerNormalization(weights, "bert.encoder.ln", config.HiddenSize, config.LayerNormEpsilon);
+    }
+
+    public BertEmbeddings Embeddings { get; }
+
+    public int Blocks => _blocks.Length;
+
+    /// <summary>The prefix of the names of a block's weights.</summary>
+    public static string BlockName(int block) => $"bert.encoder.layer.{block}";
+
+    /// <summary>Runs the embeddings and the plan's blocks.</summary>
+    /// <returns>[B * S, H], before <see cref="Normalize"/>: a head that reads few positions normalizes only these.</returns>
+    public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null)
+    {
+        if (plan.Blocks != _blocks.Length)
+            throw new ArgumentException($"The plan is for {plan.Blocks} blocks, the encoder has {_blocks.Length}.", nameof(plan));
+        var x = Embeddings.Apply(batch, type, dropout);
+        foreach (var (block, scale) in plan.Runs)
+            x = _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout);
+        return x;
+    }
+
+    /// <summary>The layer normalization after the last block of a pre-LN encoder; a post-LN encoder has none.</summary>
+    /// <param name="x">[any number of rows, H]</param>
+    public torch.Tensor Normalize(torch.Tensor x) => _finalNorm?.Apply(x) ?? x;
+}

@@ -1,0 +1,32 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>Predicts the word piece at masked positions: dense, activation, normalization, and the word embeddings as the decoder (tied weights).</summary>
+internal sealed class MaskedLanguageHead
+{
+    private readonly SwitchableEncoder _encoder;
+    private readonly Dense _transform;
+    private readonly LayerNormalization _norm;
+    private readonly Parameter _bias;
+    private readonly Activation _activation;
+
+    public MaskedLanguageHead(ParameterStore weights, BertConfig config, SwitchableEncoder encoder)
+    {
+        (_encoder, _activation) = (encoder, config.Activation);
+        _transform = new Dense(weights, "cls.predictions.transform.dense", config.HiddenSize, config.HiddenSize, config.InitializerRange);
+        _norm = new LayerNormalization(weights, "cls.predictions.transform.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
+        _bias = weights.Constant("cls.predictions.bias", 0, config.VocabularySize);
+    }
+
+    /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
+    /// <param name="positions">[M] rows of <paramref name="hidden"/>, int64: nothing is computed for the others</param>
+    /// <returns>[M, V], float32</returns>
+    public torch.Tensor Logits(torch.Tensor hidden, torch.Tensor positions)
+    {
+        var x = _encoder.Normalize(hidden.index_select(0, positions));
+        x = _norm.Apply(FeedForward.Activate(_transform.Apply(x), _activation));
+        return torch.nn.functional.linear(x, _encoder.Embeddings.Words.to(x.dtype), _bias.to(x.dtype)).to(torch.float32);
+    }
+}

@@ -1,0 +1,59 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>One block in a <see cref="LayerPlan"/>.</summary>
+/// <param name="Block">The block's index, from 0 at the input.</param>
+/// <param name="Scale">The factor of the block's residual branches, as <see cref="LayerPlan.Scaling"/> says; 1 leaves the block as it is.</param>
+public readonly record struct BlockRun(int Block, double Scale);
+
+/// <summary>What the encoder runs in one optimizer step: an immutable list of blocks, in order, each with its residual scale.</summary>
+/// <remarks>
+/// The encoder knows plans and nothing of schedules. A block that a plan leaves out costs nothing: no forward pass, no backward pass,
+/// no gradient, no optimizer work.
+/// </remarks>
+public sealed class LayerPlan
+{
+    /// <summary>Makes a plan.</summary>
+    /// <param name="blocks">The number of blocks the encoder has.</param>
+    /// <param name="runs">The blocks to run, in ascending order.</param>
+    /// <param name="expectedShare">The share of all blocks that the schedule runs on average at this step: 0 to 1.</param>
+    /// <param name="scaling">What <see cref="BlockRun.Scale"/> multiplies.</param>
+    /// <param name="theta">The keep ratio of the last block at this step, for reports: 0 to 1.</param>
+    /// <exception cref="ArgumentException">A block is out of range, out of order, or has a scale that is not a positive number.</exception>
+    public LayerPlan(int blocks, IEnumerable<BlockRun> runs, double expectedShare, ResidualScaling scaling = ResidualScaling.None, double theta = 1)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(blocks);
+        Blocks = blocks;
+        Runs = [.. runs];
+        (ExpectedShare, Scaling, Theta) = (expectedShare, scaling, theta);
+        var last = -1;
+        foreach (var (block, scale) in Runs)
+        {
+            if (block <= last || block >= blocks)
+                throw new ArgumentException($"Block {block} follows block {last}; expected ascending indices from 0 to {blocks - 1}.", nameof(runs));
+            if (!(scale > 0 && double.IsFinite(scale)))
+                throw new ArgumentException($"Block {block} has the residual scale {scale}; expected a positive number.", nameof(runs));
+            last = block;
+        }
+    }
+
+    /// <summary>The plan of dense training and of every evaluation: each of <paramref name="blocks"/> blocks, unscaled.</summary>
+    public static LayerPlan Dense(int blocks) => new(blocks, Enumerable.Range(0, blocks).Select(block => new BlockRun(block, 1)), expectedShare: 1);
+
+    /// <summary>The number of blocks the encoder has.</summary>
+    public int Blocks { get; }
+
+    /// <summary>The blocks to run, in order.</summary>
+    public IReadOnlyList<BlockRun> Runs { get; }
+
+    /// <summary>What the scales multiply.</summary>
+    public ResidualScaling Scaling { get; }
+
+    /// <summary>The keep ratio of the last block, theta(t) of the paper; 1 when the schedule drops nothing.</summary>
+    public double Theta { get; }
+
+    /// <summary>The share of the block FLOPs of a dense step that the schedule spends on average at this step: 0 to 1.</summary>
+    public double ExpectedShare { get; }
+
+    /// <summary>The share of the block FLOPs of a dense step that this plan spends: 0 to 1.</summary>
+    public double ActualShare => Blocks == 0 ? 1 : (double)Runs.Count / Blocks;
+}
