@@ -29,6 +29,19 @@ internal sealed class ParameterStore : IDisposable
 
     public Parameter Constant(string name, double value, params long[] shape) => Add(name, torch.full(shape, value, torch.float32, Device));
 
+    /// <summary>Takes over the values of each weight that <paramref name="source"/> has under the same name and shape.</summary>
+    /// <returns>The names of the weights that it does not have, and that keep their values.</returns>
+    public IReadOnlyList<string> CopyFrom(ParameterStore source)
+    {
+        using var noGrad = torch.no_grad();
+        var theirs = source._all.ToDictionary(parameter => parameter.Name, parameter => parameter.Value);
+        var missing = new List<string>();
+        foreach (var (name, value) in _all)
+            if (theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values).Dispose();
+            else missing.Add(name);
+        return missing;
+    }
+
     /// <summary>Frees the weights whose names begin with <paramref name="prefix"/> and forgets them.</summary>
     public void Remove(string prefix)
     {

@@ -22,6 +22,20 @@ internal sealed class TokenBatch
             : (torch.arange(length, torch.int64, device).view(1, length) >= torch.tensor(lengths, torch.int64, device).view(rows, 1)).view(rows, 1, 1, length);
     }
 
+    /// <summary>Texts side by side, padded to the longest of them.</summary>
+    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device)
+    {
+        var length = texts.Max(text => text.Ids.Length);
+        var (ids, types) = (new int[texts.Count * length], new int[texts.Count * length]);
+        if (padId != 0) Array.Fill(ids, padId);
+        for (var row = 0; row < texts.Count; row++)
+        {
+            texts[row].Ids.CopyTo(ids, row * length);
+            texts[row].TypeIds.CopyTo(types, row * length);
+        }
+        return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device);
+    }
+
     public int Rows { get; }
     public int Length { get; }
 

@@ -1,0 +1,32 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>Groups rows of similar length into batches, so that little is padded, and yet in random order: a function of (seed, epoch).</summary>
+internal static class LengthBuckets
+{
+    // Rows are sorted within windows of this many batches: enough to leave a few per cent of padding, few enough to keep batches random.
+    private const int WindowBatches = 50;
+
+    /// <returns>Each row once; every batch but the epoch's last has <paramref name="batchSize"/> rows.</returns>
+    public static int[][] Batches(IReadOnlyList<int> lengths, int batchSize, ulong seed, long epoch)
+    {
+        var random = new RandomStream(seed, RandomPurpose.Shuffling, epoch);
+        var rows = Enumerable.Range(0, lengths.Count).ToArray();
+        Shuffle(rows, ref random);
+        var batches = rows
+            .Chunk(WindowBatches * batchSize)
+            .SelectMany(window => window.OrderBy(row => lengths[row]).ThenBy(row => row).Chunk(batchSize))
+            .ToArray();
+        var full = batches.Count(batch => batch.Length == batchSize);
+        Shuffle(batches.AsSpan(0, full), ref random); // only the very last batch can be short: it stays last
+        return batches;
+    }
+
+    private static void Shuffle<T>(Span<T> items, ref RandomStream random)
+    {
+        for (var i = items.Length - 1; i > 0; i--)
+        {
+            var j = random.NextInt32(i + 1);
+            (items[i], items[j]) = (items[j], items[i]);
+        }
+    }
+}
