@@ -1,0 +1,121 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>AdamW over float32 masters, with gradient clipping, for models some of whose parameters have no gradient at a step.</summary>
+/// <remarks>
+/// With g the clipped gradient and t the parameter's own number of updates:
+/// m = beta1 m + (1 - beta1) g;  v = beta2 v + (1 - beta2) g^2;  w = w - rate (decay w + (m / (1 - beta1^t)) / (sqrt(v / (1 - beta2^t)) + epsilon)).
+/// </remarks>
+internal sealed class AdamW : IDisposable
+{
+    private readonly AdamWOptions _options;
+    private readonly AdamWSlot[] _slots;
+    private readonly IAdamWKernel _kernel;
+
+    /// <param name="parameters">The masters, each with a name of its own; all on one device.</param>
+    /// <param name="options">Null: the defaults.</param>
+    /// <param name="rateFactor">What the learning rate is multiplied by, given a parameter's name; null: 1 for all.</param>
+    /// <param name="kernel">Null: the fastest for the parameters' device.</param>
+    public AdamW(
+        IEnumerable<(string Name, Parameter Weights)> parameters, AdamWOptions? options = null,
+        Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null)
+    {
+        TorchRuntime.EnsureLoaded();
+        _options = options ?? new();
+        if (_options.Problems().ToArray() is { Length: > 0 } problems) throw new ArgumentException(string.Join(' ', problems), nameof(options));
+
+        var named = parameters.ToArray();
+        if (named.CountBy(parameter => parameter.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
+            throw new ArgumentException($"Two parameters are named '{twice}'.", nameof(parameters));
+        if (named.DistinctBy(parameter => parameter.Weights).Count() < named.Length)
+            throw new ArgumentException("A parameter is listed twice, under two names: it would be updated twice a step.", nameof(parameters));
+
+        _slots = [.. named.Select(p => new AdamWSlot(p.Name, p.Weights, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1))];
+        _kernel = kernel ?? (_slots.All(slot => slot.Weights.device_type == DeviceType.CPU) ? new VectorAdamWKernel() : new TorchAdamWKernel());
+    }
+
+    /// <summary>Updates all parameters that have a gradient, and applies <see cref="AdamWOptions.DroppedParameters"/> to the others.</summary>
+    /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
+    public double Step(double learningRate)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+
+        var updates = new List<AdamWUpdate>(_slots.Length);
+        var dropped = new List<AdamWSlot>();
+        foreach (var slot in _slots)
+            if (slot.Weights.grad is { } gradient) updates.Add(UpdateOf(slot, gradient.contiguous(), learningRate));
+            else dropped.Add(slot);
+
+        var norm = _kernel.Norm(updates);
+        if (!double.IsFinite(norm)) return norm;
+
+        var clips = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm;
+        _kernel.Apply(updates, _options, clips ? _options.MaxGradientNorm / norm : 1);
+        foreach (var update in updates) update.Slot.Steps++;
+
+        if (_options.DroppedParameters == DroppedParameterRule.DecayOnly)
+            foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0)) slot.Weights.mul_(Keep(slot, learningRate));
+        return norm;
+    }
+
+    /// <summary>Takes all gradients away, so that a block left out of the next step has none, instead of zeros.</summary>
+    public void ZeroGrad()
+    {
+        foreach (var slot in _slots) slot.Weights.grad = null;
+    }
+
+    /// <summary>What a checkpoint keeps, in the parameters' order. The tensors are the live ones: copy what must not change.</summary>
+    public IEnumerable<AdamWState> State => _slots.Select(slot => new AdamWState(slot.Name, slot.Steps, slot.FirstMoment, slot.SecondMoment));
+
+    /// <summary>Copies a state from <see cref="State"/> back.</summary>
+    /// <exception cref="ArgumentException">The names or shapes are not those of the parameters; nothing was changed.</exception>
+    public void Restore(IEnumerable<AdamWState> states)
+    {
+        var named = states.ToDictionary(state => state.Name);
+        var problems = _slots.Select(slot => !named.TryGetValue(slot.Name, out var state) ? $"'{slot.Name}' is missing"
+                : HasShape(state.FirstMoment, slot) && HasShape(state.SecondMoment, slot) ? null
+                : $"'{slot.Name}' has moments of [{string.Join(", ", state.FirstMoment.shape)}] and [{string.Join(", ", state.SecondMoment.shape)}], "
+                    + $"expected [{string.Join(", ", slot.Weights.shape)}]")
+            .Concat(named.Keys.Except(_slots.Select(slot => slot.Name)).Select(name => $"'{name}' is unknown to this model"))
+            .OfType<string>().ToArray();
+        if (problems.Length > 0)
+            throw new ArgumentException($"The optimizer state is not of this model: {string.Join("; ", problems)}.", nameof(states));
+
+        using var noGrad = torch.no_grad();
+        foreach (var slot in _slots)
+        {
+            var state = named[slot.Name];
+            slot.Steps = state.Steps;
+            slot.FirstMoment.copy_(state.FirstMoment);
+            slot.SecondMoment.copy_(state.SecondMoment);
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (var slot in _slots) slot.Dispose();
+    }
+
+    private AdamWUpdate UpdateOf(AdamWSlot slot, torch.Tensor gradient, double learningRate)
+    {
+        var step = slot.Steps + 1;
+        var (correction1, correction2) = _options.BiasCorrection
+            ? (1 - Math.Pow(_options.Beta1, step), 1 - Math.Pow(_options.Beta2, step))
+            : (1, 1);
+        return new(slot, gradient, learningRate * slot.RateFactor / correction1, 1 / Math.Sqrt(correction2), Keep(slot, learningRate));
+    }
+
+    private static double Keep(AdamWSlot slot, double learningRate) => 1 - learningRate * slot.RateFactor * slot.WeightDecay;
+
+    private static bool HasShape(torch.Tensor moment, AdamWSlot slot) => moment.shape.AsSpan().SequenceEqual(slot.Weights.shape);
+}
+
+/// <summary>What AdamW remembers of one parameter.</summary>
+/// <param name="Name">The parameter's name.</param>
+/// <param name="Steps">Times that it was updated.</param>
+/// <param name="FirstMoment">The running mean of its gradients; the parameter's shape, float32.</param>
+/// <param name="SecondMoment">The running mean of their squares; the parameter's shape, float32.</param>
+internal sealed record AdamWState(string Name, long Steps, torch.Tensor FirstMoment, torch.Tensor SecondMoment);

@@ -1,0 +1,25 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>AdamW by libtorch's operations, for any device.</summary>
+internal sealed class TorchAdamWKernel : IAdamWKernel
+{
+    public double Norm(IReadOnlyList<AdamWUpdate> updates)
+    {
+        if (updates.Count == 0) return 0;
+        var norms = torch.stack([.. updates.Select(update => update.Gradient.norm())]);
+        return norms.norm().item<float>(); // device sync: the only one of a step
+    }
+
+    public void Apply(IReadOnlyList<AdamWUpdate> updates, AdamWOptions options, double gradientScale)
+    {
+        foreach (var (slot, gradient, rate, rootScale, keep) in updates)
+        {
+            slot.FirstMoment.mul_(options.Beta1).add_(gradient, alpha: (1 - options.Beta1) * gradientScale);
+            slot.SecondMoment.mul_(options.Beta2).addcmul_(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
+            using var root = slot.SecondMoment.sqrt().mul_(rootScale).add_(options.Epsilon);
+            slot.Weights.mul_(keep).addcdiv_(slot.FirstMoment, root, -rate);
+        }
+    }
+}
