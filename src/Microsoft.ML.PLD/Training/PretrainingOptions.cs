@@ -40,7 +40,7 @@ public sealed record PretrainingOptions
     /// <summary>The share of attention probabilities dropped. Default: 0, right for a single pass; BERT has 0.1.</summary>
     public double AttentionDropout { get; init; }
 
-    /// <summary>The share of the corpus held out for validation: 0 to 0.5. Default: 0.02.</summary>
+    /// <summary>The share of the corpus held out for validation: more than 0, up to 0.5. Default: 0.02.</summary>
     public double ValidationShare { get; init; } = 0.02;
 
     /// <summary>The number of held-out sequences of each validation; always the same, with the same masks. Default: 128.</summary>
@@ -69,16 +69,23 @@ public sealed record PretrainingOptions
     internal IEnumerable<string> Problems()
     {
         if (Steps < 1) yield return $"Steps is {Steps}; expected at least 1.";
-        if (BatchSize < 1) yield return $"BatchSize is {BatchSize}; expected at least 1.";
+        foreach (var problem in Batches(BatchSize).Problems()) yield return problem;
         if (LayerSchedule is null) yield return "LayerSchedule is null; expected for example new DenseSchedule().";
         if (HiddenDropout is not (>= 0 and < 1)) yield return $"HiddenDropout is {HiddenDropout}; expected at least 0 and less than 1.";
         if (AttentionDropout is not (>= 0 and < 1)) yield return $"AttentionDropout is {AttentionDropout}; expected at least 0 and less than 1.";
-        if (ValidationShare is not (>= 0 and <= 0.5)) yield return $"ValidationShare is {ValidationShare}; expected 0 to 0.5.";
+        if (ValidationShare is not (> 0 and <= 0.5)) yield return $"ValidationShare is {ValidationShare}; expected more than 0, up to 0.5.";
         if (ValidationSequences < 1) yield return $"ValidationSequences is {ValidationSequences}; expected at least 1.";
         if (ValidationInterval < 0) yield return $"ValidationInterval is {ValidationInterval}; expected 0 (automatic) or a number of steps.";
         foreach (var problem in (LearningRate ?? new()).Problems()) yield return $"LearningRate.{problem}";
         foreach (var problem in (Optimizer ?? new()).Problems()) yield return $"Optimizer.{problem}";
     }
+
+    /// <summary>What the options say of samples, for micro-batches of a size.</summary>
+    internal PretrainingBatchOptions Batches(int microBatchSize) => new()
+    {
+        SequenceLength = SequenceLength, BatchSize = microBatchSize, MaskingRate = MaskingRate,
+        WholeWordMasking = WholeWordMasking, NextSentencePrediction = NextSentencePrediction,
+    };
 
     internal IEnumerable<string> Problems(BertConfig config)
     {

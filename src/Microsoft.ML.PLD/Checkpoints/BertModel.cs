@@ -1,0 +1,76 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>A pre-trained encoder with its tokenizer and its pre-training heads: what pre-training makes and fine-tuning starts from.</summary>
+/// <remarks>
+/// Kept as a folder in Hugging Face's layout, see <see cref="SavePretrained"/>. Using it from several threads at once is safe; disposing of it while it is
+/// used is not.
+/// </remarks>
+public sealed class BertModel : IDisposable
+{
+    private bool _disposed;
+
+    internal BertModel(BertConfig config, WordPieceTokenizer tokenizer, bool nextSentence, torch.Device device, ulong seed)
+    {
+        (Config, Tokenizer) = (config, tokenizer);
+        Weights = new ParameterStore(device, seed);
+        Encoder = new SwitchableEncoder(Weights, config);
+        MaskedLanguage = new MaskedLanguageHead(Weights, config, Encoder);
+        NextSentence = nextSentence ? new NextSentenceHead(Weights, config, Encoder) : null;
+    }
+
+    /// <summary>The architecture.</summary>
+    public BertConfig Config { get; }
+
+    /// <summary>The tokenizer that the model was trained with.</summary>
+    public WordPieceTokenizer Tokenizer { get; }
+
+    /// <summary>The number of weights, heads included; the decoder shares the word embeddings'.</summary>
+    public long ParameterCount => Weights.Count;
+
+    internal ParameterStore Weights { get; }
+    internal SwitchableEncoder Encoder { get; }
+    internal MaskedLanguageHead MaskedLanguage { get; }
+    internal NextSentenceHead? NextSentence { get; }
+    internal torch.Device Device => Weights.Device;
+
+    /// <summary>Reads a folder that <see cref="SavePretrained"/> wrote.</summary>
+    /// <param name="folder">The folder with config.json, vocab.txt and model.safetensors.</param>
+    /// <param name="device">Where the weights go, as <see cref="RuntimeOptions.Device"/>. Default: <c>cpu</c>.</param>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or not of a model that this library can run; the message names it.</exception>
+    public static BertModel FromPretrained(string folder, string device = "cpu") => PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
+
+    /// <summary>
+    /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors (float32) in the layout and with the names of Hugging Face's BERT
+    /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/>). Files of the same name are replaced, each at once.
+    /// </summary>
+    /// <param name="folder">The folder; made when it is not there.</param>
+    /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
+    public void SavePretrained(string folder)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        PretrainedFolder.Save(this, folder);
+    }
+
+    /// <summary>One vector for each text.</summary>
+    /// <returns>[texts, H], row by row</returns>
+    internal float[] Embed(IReadOnlyList<TokenizedText> texts, Pooling pooling, torch.ScalarType type)
+    {
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Device);
+        var hidden = Encoder.Apply(batch, LayerPlan.Dense(Config.Layers), type);
+        return Pooler.Apply(Encoder, hidden, batch, pooling).to(torch.float32).cpu().data<float>().ToArray();
+    }
+
+    /// <summary>Frees the weights.</summary>
+    public void Dispose()
+    {
+        _disposed = true;
+        Weights.Dispose();
+    }
+}

@@ -1,0 +1,47 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The pre-training objectives on a micro-batch.</summary>
+internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
+{
+    /// <summary>The part of a step's loss that one micro-batch adds: masked language modelling, and next-sentence prediction where the batch has it.</summary>
+    /// <param name="batch">The micro-batch.</param>
+    /// <param name="plan">The step's plan.</param>
+    /// <param name="masked">Masked tokens of the whole step: a mean of micro-batches' means would weigh tokens unequally.</param>
+    /// <param name="rows">Sequences of the whole step.</param>
+    /// <param name="dropout">Null: none.</param>
+    public torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
+    {
+        var (logits, labels, hidden, tokens) = MaskedLanguage(batch, plan, dropout);
+        var loss = torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum) / masked;
+        if (batch.NextSentenceLabels is null || model.NextSentence is null) return loss;
+        var relations = torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device);
+        return loss + torch.nn.functional.cross_entropy(model.NextSentence.Logits(hidden, tokens), relations, reduction: torch.nn.Reduction.Sum) / rows;
+    }
+
+    /// <summary>The mean masked-language loss of a set of batches, in nats a token, and the share of masked tokens that the dense model gets right.</summary>
+    public (double Loss, double Accuracy) Validation(IEnumerable<PretrainingBatch> batches)
+    {
+        using var noGrad = torch.no_grad();
+        double loss = 0;
+        long right = 0, count = 0;
+        foreach (var batch in batches)
+        {
+            using var scope = torch.NewDisposeScope();
+            var (logits, labels, _, _) = MaskedLanguage(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
+            loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
+            right += logits.argmax(1).eq(labels).sum().item<long>();
+            count += batch.MaskedLabels.Length;
+        }
+        return (loss / count, (double)right / count);
+    }
+
+    private (torch.Tensor Logits, torch.Tensor Labels, torch.Tensor Hidden, TokenBatch Tokens) MaskedLanguage(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
+    {
+        var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device);
+        var hidden = model.Encoder.Apply(tokens, plan, type, dropout);
+        var logits = model.MaskedLanguage.Logits(hidden, torch.tensor(batch.MaskedPositions, torch.int64, model.Device));
+        return (logits, torch.tensor(batch.MaskedLabels, torch.int64, model.Device), hidden, tokens);
+    }
+}
