@@ -1,0 +1,116 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>
+/// Pre-training batches as a pure function: sample n is the same whatever the batch size, the order of access, the rank that asks, and what ran before.
+/// Safe for use by many threads.
+/// </summary>
+/// <remarks>
+/// Every sequence is full: [CLS] text [SEP], or [CLS] text [SEP] text [SEP] with next-sentence prediction, the text running on across documents.
+/// An epoch cuts the range into chunks from a random place on, and visits each once, in random order.
+/// </remarks>
+internal sealed class PretrainingBatches
+{
+    // Places in an epoch's or a sample's draws: distinct, so that all may share the purpose Validation.
+    private const int PhaseIndex = 0, MaskingIndex = 1, NextSentenceIndex = 2;
+
+    private readonly CorpusRange _range;
+    private readonly WordPieceVocabulary _vocabulary;
+    private readonly PretrainingBatchOptions _options;
+    private readonly ulong _seed;
+    private readonly bool _forValidation;
+    private readonly Masking _masking;
+    private readonly int _chunkLength;
+
+    /// <param name="range">The text.</param>
+    /// <param name="vocabulary">What it was tokenized with.</param>
+    /// <param name="options">What samples look like.</param>
+    /// <param name="seed">The run's seed.</param>
+    /// <param name="forValidation">Draws other numbers than for training; a fixed set of batches is that of steps 0, 1, 2...</param>
+    /// <exception cref="ArgumentException">An option is out of range, or the vocabulary is not the corpus's.</exception>
+    public PretrainingBatches(CorpusRange range, WordPieceVocabulary vocabulary, PretrainingBatchOptions options, ulong seed, bool forValidation = false)
+    {
+        var problems = string.Join(" ", options.Problems());
+        if (problems.Length > 0) throw new ArgumentException(problems, nameof(options));
+        if (range.Corpus.VocabularySha256 != vocabulary.Sha256 || range.Corpus.VocabularySize != vocabulary.Count)
+            throw new ArgumentException($"The corpus '{range.Corpus.Folder}' was made with another vocabulary.", nameof(vocabulary));
+        (_range, _vocabulary, _options, _seed, _forValidation) = (range, vocabulary, options, seed, forValidation);
+        _masking = new Masking(vocabulary, options);
+        _chunkLength = options.SequenceLength - (options.NextSentencePrediction ? 3 : 2);
+        SamplesPerEpoch = (range.Length + _chunkLength - 1) / _chunkLength;
+    }
+
+    /// <summary>How many samples cover the range once.</summary>
+    public long SamplesPerEpoch { get; }
+
+    /// <summary>The micro-batch of this number in an optimizer step of so many.</summary>
+    public PretrainingBatch At(long step, int microBatch = 0, int microBatchesPerStep = 1) =>
+        Samples((step * microBatchesPerStep + microBatch) * _options.BatchSize, _options.BatchSize);
+
+    /// <summary>All micro-batches from the first of <paramref name="step"/> on, without end.</summary>
+    public IEnumerable<PretrainingBatch> From(long step, int microBatchesPerStep = 1)
+    {
+        for (; ; step++)
+            for (var microBatch = 0; microBatch < microBatchesPerStep; microBatch++)
+                yield return At(step, microBatch, microBatchesPerStep);
+    }
+
+    /// <summary>Consecutive samples, for example for a rank's share of a micro-batch.</summary>
+    public PretrainingBatch Samples(long first, int count)
+    {
+        var length = _options.SequenceLength;
+        var ids = new int[count * length];
+        int[]? types = _options.NextSentencePrediction ? new int[count * length] : null, labels = types is null ? null : new int[count];
+        List<int> positions = [], masked = [];
+        for (var row = 0; row < count; row++)
+        {
+            var sample = first + row;
+            var rowIds = ids.AsSpan(row * length, length);
+            if (types is null) FillOne(rowIds, ChunkStart(sample));
+            else labels![row] = FillTwo(rowIds, types.AsSpan(row * length, length), ChunkStart(sample), sample);
+            _masking.Apply(rowIds, row * length, Draws(RandomPurpose.Masking, sample, MaskingIndex), positions, masked);
+        }
+        return new PretrainingBatch
+        {
+            Rows = count,
+            SequenceLength = length,
+            InputIds = ids,
+            TypeIds = types,
+            MaskedPositions = [.. positions],
+            MaskedLabels = [.. masked],
+            NextSentenceLabels = labels,
+        };
+    }
+
+    /// <summary>Where in the range the text of a sample starts.</summary>
+    internal long ChunkStart(long sample)
+    {
+        var (epoch, place) = Math.DivRem(sample, SamplesPerEpoch);
+        var phase = Draws(RandomPurpose.Shuffling, epoch, PhaseIndex).NextInt64(_range.Length); // moves the borders of chunks
+        var order = new EpochPermutation(_seed, Purpose(RandomPurpose.Shuffling), epoch, SamplesPerEpoch);
+        return (phase + order[place] * _chunkLength) % _range.Length;
+    }
+
+    private void FillOne(Span<int> ids, long start)
+    {
+        ids[0] = _vocabulary.ClassifyId;
+        _range.CopyTokens(start, ids[1..^1]);
+        ids[^1] = _vocabulary.SeparatorId;
+    }
+
+    private int FillTwo(Span<int> ids, Span<int> types, long start, long sample)
+    {
+        var pair = NextSentence.Draw(_range, start, _chunkLength, Draws(RandomPurpose.NextSentence, sample, NextSentenceIndex));
+        var second = pair.Cut + 2; // after [CLS], the first text and [SEP]
+        ids[0] = _vocabulary.ClassifyId;
+        _range.CopyTokens(start, ids[1..(second - 1)]);
+        ids[second - 1] = _vocabulary.SeparatorId;
+        _range.CopyTokens(pair.SecondStart, ids[second..^1]);
+        ids[^1] = _vocabulary.SeparatorId;
+        types[second..].Fill(1);
+        return pair.Label;
+    }
+
+    private RandomPurpose Purpose(RandomPurpose training) => _forValidation ? RandomPurpose.Validation : training;
+
+    private RandomStream Draws(RandomPurpose training, long step, int index) => new(_seed, Purpose(training), step, index);
+}
