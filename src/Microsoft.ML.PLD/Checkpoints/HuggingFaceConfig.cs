@@ -1,0 +1,110 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>config.json of a BERT or MegatronBERT folder, as Hugging Face's transformers writes it: the fields that matter here.</summary>
+internal sealed record HuggingFaceConfig
+{
+    private const string Bert = "bert", MegatronBert = "megatron-bert";
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+        MaxDepth = 16,
+    };
+
+    public string[]? Architectures { get; init; }
+    public string? ModelType { get; init; }
+    public int? VocabSize { get; init; }
+    public int? HiddenSize { get; init; }
+    public int? NumHiddenLayers { get; init; }
+    public int? NumAttentionHeads { get; init; }
+    public int? IntermediateSize { get; init; }
+    public int? MaxPositionEmbeddings { get; init; }
+    public int? TypeVocabSize { get; init; }
+    public string? HiddenAct { get; init; }
+    public string? PositionEmbeddingType { get; init; }
+    public double? LayerNormEps { get; init; }
+    public double? InitializerRange { get; init; }
+    public double? HiddenDropoutProb { get; init; }
+    public double? AttentionProbsDropoutProb { get; init; }
+    public int? PadTokenId { get; init; }
+    public string? TorchDtype { get; init; }
+
+    public static HuggingFaceConfig From(BertConfig config, int padId, bool nextSentence)
+    {
+        var pre = config.NormPlacement == NormPlacement.Pre;
+        return new HuggingFaceConfig
+        {
+            Architectures = [(pre ? "MegatronBertFor" : "BertFor") + (nextSentence ? "PreTraining" : "MaskedLM")],
+            ModelType = pre ? MegatronBert : Bert,
+            VocabSize = config.VocabularySize,
+            HiddenSize = config.HiddenSize,
+            NumHiddenLayers = config.Layers,
+            NumAttentionHeads = config.AttentionHeads,
+            IntermediateSize = config.IntermediateSize,
+            MaxPositionEmbeddings = config.MaxPositions,
+            TypeVocabSize = config.TypeVocabularySize,
+            HiddenAct = config.Activation == Activation.Relu ? "relu" : "gelu",
+            PositionEmbeddingType = "absolute",
+            LayerNormEps = config.LayerNormEpsilon,
+            InitializerRange = config.InitializerRange,
+            HiddenDropoutProb = 0.1,
+            AttentionProbsDropoutProb = 0.1,
+            PadTokenId = padId,
+            TorchDtype = "float32",
+        };
+    }
+
+    public string ToJson() => JsonSerializer.Serialize(this, Json);
+
+    /// <param name="json">The text of config.json.</param>
+    /// <param name="source">The file, for messages.</param>
+    /// <exception cref="InvalidDataException">The text is not a configuration that this library can run.</exception>
+    public static BertConfig Parse(string json, string source)
+    {
+        HuggingFaceConfig read;
+        try
+        {
+            read = JsonSerializer.Deserialize<HuggingFaceConfig>(json, Json) ?? throw new JsonException("null");
+        }
+        catch (JsonException failure)
+        {
+            throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {failure.Message}", failure);
+        }
+        var usual = new BertConfig();
+        var config = new BertConfig
+        {
+            VocabularySize = Required(read.VocabSize, "vocab_size"),
+            HiddenSize = Required(read.HiddenSize, "hidden_size"),
+            Layers = Required(read.NumHiddenLayers, "num_hidden_layers"),
+            AttentionHeads = Required(read.NumAttentionHeads, "num_attention_heads"),
+            IntermediateSize = Required(read.IntermediateSize, "intermediate_size"),
+            MaxPositions = Required(read.MaxPositionEmbeddings, "max_position_embeddings"),
+            TypeVocabularySize = read.TypeVocabSize ?? usual.TypeVocabularySize,
+            LayerNormEpsilon = read.LayerNormEps ?? usual.LayerNormEpsilon,
+            InitializerRange = read.InitializerRange ?? usual.InitializerRange,
+            NormPlacement = read.ModelType switch
+            {
+                Bert => NormPlacement.Post,
+                MegatronBert => NormPlacement.Pre,
+                _ => throw new InvalidDataException($"'{source}' has model_type '{read.ModelType}'; expected '{Bert}' or '{MegatronBert}'."),
+            },
+            Activation = read.HiddenAct switch
+            {
+                null or "gelu" => Activation.Gelu,
+                "relu" => Activation.Relu,
+                _ => throw new InvalidDataException($"'{source}' has hidden_act '{read.HiddenAct}'; expected 'gelu' or 'relu'."),
+            },
+        };
+        if (read.PositionEmbeddingType is not (null or "absolute"))
+            throw new InvalidDataException($"'{source}' has position_embedding_type '{read.PositionEmbeddingType}'; expected 'absolute'.");
+        var problems = string.Join(" ", config.Problems());
+        return problems.Length == 0 ? config : throw new InvalidDataException($"'{source}': {problems}");
+
+        int Required(int? value, string name) => value ?? throw new InvalidDataException($"'{source}' has no '{name}'.");
+    }
+}

@@ -1,0 +1,87 @@
+using System.Text.Json;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>A model as a folder in Hugging Face's layout.</summary>
+internal static class PretrainedFolder
+{
+    private const string Config = "config.json", Vocabulary = "vocab.txt", TokenizerConfig = "tokenizer_config.json", Weights = "model.safetensors";
+    private const string NextSentenceHead = "cls.seq_relationship.weight";
+    private const long LongestText = 1 << 20;
+
+    public static void Save(BertModel model, string folder)
+    {
+        Directory.CreateDirectory(folder);
+        model.Tokenizer.Vocabulary.Save(Path.Combine(folder, Vocabulary));
+        WriteText(Path.Combine(folder, TokenizerConfig), JsonSerializer.Serialize(
+            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = model.Tokenizer.LowerCase, ["model_max_length"] = model.Config.MaxPositions },
+            JsonSerializerOptions.Web));
+        Safetensors.Write(Path.Combine(folder, Weights), model.Weights.All.Select(weight => (weight.Name, (torch.Tensor)weight.Value)));
+        // Last: a folder that has a config.json has all the rest.
+        WriteText(Path.Combine(folder, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
+    }
+
+    public static BertModel Load(string folder, torch.Device device)
+    {
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
+        var config = HuggingFaceConfig.Parse(ReadText(folder, Config), Path.Combine(folder, Config));
+        var vocabulary = WordPieceVocabulary.FromFile(Required(folder, Vocabulary));
+        if (vocabulary.Count != config.VocabularySize)
+            throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
+        using var file = SafetensorsFile.Open(Required(folder, Weights));
+        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Names.Contains(NextSentenceHead), device, seed: 0);
+        try
+        {
+            file.CopyTo(model.Weights);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    // Hugging Face's default when the file or the field is missing is true.
+    private static bool IsLowerCase(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
+        try
+        {
+            using var json = JsonDocument.Parse(ReadText(folder, TokenizerConfig));
+            return !json.RootElement.TryGetProperty("do_lower_case", out var lower) || lower.GetBoolean();
+        }
+        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        {
+            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
+        }
+    }
+
+    private static string Required(string folder, string file)
+    {
+        var path = Path.Combine(folder, file);
+        return File.Exists(path) ? path : throw new FileNotFoundException($"The model folder '{folder}' has no {file}; expected {Config}, {Vocabulary} and {Weights}.", path);
+    }
+
+    private static string ReadText(string folder, string file)
+    {
+        var path = Required(folder, file);
+        var length = new FileInfo(path).Length;
+        return length <= LongestText ? File.ReadAllText(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
+    }
+
+    private static void WriteText(string path, string text)
+    {
+        var partial = path + ".tmp";
+        try
+        {
+            File.WriteAllText(partial, text + "\n");
+            File.Move(partial, path, overwrite: true);
+        }
+        finally
+        {
+            File.Delete(partial);
+        }
+    }
+}
