@@ -29,7 +29,7 @@ internal sealed class AdamW : IDisposable
         var named = parameters.ToArray();
         if (named.CountBy(parameter => parameter.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
             throw new ArgumentException($"Two parameters are named '{twice}'.", nameof(parameters));
-        if (named.DistinctBy(parameter => parameter.Weights).Count() < named.Length)
+        if (named.DistinctBy(parameter => parameter.Weights, ReferenceEqualityComparer.Instance).Count() < named.Length)
             throw new ArgumentException("A parameter is listed twice, under two names: it would be updated twice a step.", nameof(parameters));
 
         _slots = [.. named.Select(p => new AdamWSlot(p.Name, p.Weights, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1))];

@@ -1,0 +1,25 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>Writes a line at a stage's first and last step, at each validation, and otherwise at most once an interval.</summary>
+/// <param name="write">Takes a line, without its end.</param>
+/// <param name="interval">Null: 10 seconds.</param>
+/// <param name="clock">Null: the system's.</param>
+internal sealed class LogProgress(Action<string> write, TimeSpan? interval = null, TimeProvider? clock = null) : IProgress<TrainingProgress>
+{
+    private readonly TimeSpan _interval = interval ?? TimeSpan.FromSeconds(10);
+    private readonly TimeProvider _clock = clock ?? TimeProvider.System;
+    private readonly SinkGuard _guard = new();
+    private long _writtenAt;
+    private string? _stage;
+
+    public Exception? Failure => _guard.Failure;
+
+    public void Report(TrainingProgress value) => _guard.Run(() =>
+    {
+        var due = value.Stage != _stage || value.Share >= 1 || value is not { ValidationLoss: null, ValidationAccuracy: null }
+            || _clock.GetElapsedTime(_writtenAt) >= _interval;
+        if (!due) return;
+        (_stage, _writtenAt) = (value.Stage, _clock.GetTimestamp());
+        write(ProgressText.Line(value));
+    });
+}
