@@ -23,7 +23,8 @@ internal static class PrecisionChoice
     {
         Precision.Float32 => torch.ScalarType.Float32,
         Precision.BFloat16 => torch.ScalarType.BFloat16,
-        _ => HasNativeBFloat16(device) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+        Precision.Auto => HasNativeBFloat16(device) ? torch.ScalarType.BFloat16 : torch.ScalarType.Float32,
+        _ => throw new ArgumentOutOfRangeException(nameof(precision), precision, "Precision is Auto, Float32 or BFloat16."),
     };
 
     // NVIDIA's cards have it from Ampere (2020) on; older ones convert, at float32's speed.

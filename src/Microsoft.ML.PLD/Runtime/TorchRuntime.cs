@@ -37,7 +37,7 @@ public static class TorchRuntime
     {
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var deployed = NativeSearch.Folders();
-        IReadOnlyList<string> folders = string.IsNullOrEmpty(named) ? deployed : [named];
+        var folders = string.IsNullOrEmpty(named) ? deployed : [Path.GetFullPath(named)];
 
         foreach (var library in Required)
             if (NativeSearch.Find(folders, library) is null)
@@ -46,17 +46,23 @@ public static class TorchRuntime
             if (NativeSearch.Find(folders, library) is { } path)
                 LoadLibrary(path);
 
-        var binding = NativeSearch.Find(deployed, Binding) ?? throw Missing(Binding, deployed, named: null);
-        try
-        {
-            LoadLibrary(binding);
-        }
-        catch (DllNotFoundException failure) when (MendedLibrary.Cures(failure) && MendedLibrary.TryCreate(binding, out var mended))
-        {
-            LoadLibrary(mended); // TorchSharp's own search then finds it by its name: it is loaded already
-        }
+        LoadBinding(NativeSearch.Find(deployed, Binding) ?? throw Missing(Binding, deployed, named: null));
         torch.InitializeDeviceType(DeviceType.CPU);
         return Path.GetDirectoryName(NativeSearch.Find(folders, "torch_cpu"))!;
+    }
+
+    private static void LoadBinding(string path)
+    {
+        try
+        {
+            LoadLibrary(path);
+        }
+        catch (DllNotFoundException failure) when (MendedLibrary.MissingVersion(failure) is not null)
+        {
+            if (MendedLibrary.Mend(File.ReadAllBytes(path), MendedLibrary.MissingVersion(failure)!) is not { } mended) throw;
+            // TorchSharp's own search then finds it by its name: it is loaded already.
+            MendedLibrary.Load(mended, Path.GetFileName(path), MendedLibrary.CacheFolder(), LoadLibrary);
+        }
     }
 
     private static void LoadLibrary(string path)
@@ -75,10 +81,11 @@ public static class TorchRuntime
 
     private static DllNotFoundException Missing(string library, IEnumerable<string> folders, string? named) => new(
         $"The native library '{NativeSearch.FileName(library)}' was not found. "
-        + (named is not null
-            ? $"The environment variable {FolderVariable} names the folder '{named}', which must hold libtorch {LibtorchVersion}."
-            : library == Binding
-                ? $"It comes with the package TorchSharp {TorchSharpVersion}."
+        + (library == Binding
+            ? $"It comes with the package TorchSharp {TorchSharpVersion}."
+            : !string.IsNullOrEmpty(named)
+                ? $"The environment variable {FolderVariable} is '{named}', which must be a folder that holds libtorch {LibtorchVersion}; or unset it and "
+                    + $"add one package to your application: {SuggestedPackage()}."
                 : $"Add one package to your application: {SuggestedPackage()}, or set {FolderVariable} to a folder that holds libtorch {LibtorchVersion}.")
         + $" Tried:{string.Concat(folders.Select(folder => $"\n  {folder}"))}");
 

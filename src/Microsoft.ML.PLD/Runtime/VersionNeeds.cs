@@ -7,11 +7,7 @@ namespace Microsoft.ML.PLD;
 /// The symbol versions that a 64-bit little-endian ELF library demands of the libraries it links to
 /// (section <c>.gnu.version_r</c>, "Version Needs").
 /// </summary>
-/// <remarks>
-/// LibTorchSharp 0.107 was linked with GCC 13 and so demands GLIBCXX_3.4.32 of libstdc++. The only symbol of that version is
-/// <c>_ZSt21ios_base_library_initv</c>, a marker that is never called. Distributions with GCC 12 (Debian 12, Ubuntu 22.04, RHEL 9)
-/// have everything else, and refuse to load the library only because of that name.
-/// </remarks>
+/// <remarks>The file is not trusted: every number in it is checked before use, and the work is linear in its size.</remarks>
 internal static class VersionNeeds
 {
     private const uint SectionTypeVersionNeeds = 0x6ffffffe; // SHT_GNU_verneed
@@ -24,22 +20,22 @@ internal static class VersionNeeds
         if (library.Length < HeaderSize || !library[..6].SequenceEqual("\u007fELF\u0002\u0001"u8)) return null;
         if (!TryFindVersionNeeds(library, out var needs, out var names)) return null;
 
-        uint? substituteName = null;
+        byte[] demandedName = Terminated(demanded), substituteName = Terminated(substitute);
+        uint? substituteAt = null;
         var demandedAt = new List<int>();
         foreach (var at in Auxiliaries(library, needs))
         {
-            var nameOffset = UInt32(library, at + 8);
-            var name = NameAt(library, names, nameOffset);
-            if (name == substitute) substituteName = nameOffset;
-            if (name == demanded) demandedAt.Add(at);
+            var name = UInt32(library, at + 8); // vna_name: where in the string table
+            if (IsName(library[names], name, substituteName)) substituteAt = name;
+            if (IsName(library[names], name, demandedName)) demandedAt.Add(at);
         }
-        if (substituteName is null || demandedAt.Count == 0) return null;
+        if (substituteAt is null || demandedAt.Count == 0) return null;
 
         var copy = library.ToArray();
         foreach (var at in demandedAt)
         {
-            BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(at), Hash(substitute));         // vna_hash
-            BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(at + 8), substituteName.Value); // vna_name
+            BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(at), Hash(substitute));      // vna_hash
+            BinaryPrimitives.WriteUInt32LittleEndian(copy.AsSpan(at + 8), substituteAt.Value); // vna_name
         }
         return copy;
     }
@@ -62,7 +58,7 @@ internal static class VersionNeeds
         needs = names = default;
         var table = UInt64(library, 40);
         int entrySize = UInt16(library, 58), count = UInt16(library, 60);
-        if (entrySize != SectionHeaderSize || table + (ulong)count * SectionHeaderSize > (ulong)library.Length) return false;
+        if (entrySize != SectionHeaderSize || !IsInside(library, table, (ulong)count * SectionHeaderSize)) return false;
 
         for (var i = 0; i < count; i++)
         {
@@ -79,38 +75,40 @@ internal static class VersionNeeds
     private static bool TryContents(ReadOnlySpan<byte> library, int header, out Range contents)
     {
         ulong offset = UInt64(library, header + 24), size = UInt64(library, header + 32);
-        var inside = offset <= (ulong)library.Length && size <= (ulong)library.Length - offset;
+        var inside = IsInside(library, offset, size);
         contents = inside ? (int)offset..(int)(offset + size) : default;
         return inside;
     }
 
+    // Written so that no sum can overflow.
+    private static bool IsInside(ReadOnlySpan<byte> library, ulong offset, ulong size) =>
+        offset <= (ulong)library.Length && size <= (ulong)library.Length - offset;
+
+    // Each library needed has a chain of auxiliaries, one for each version. Offsets are 32-bit and relative, hence the longs.
     private static List<int> Auxiliaries(ReadOnlySpan<byte> library, Range needs)
     {
         var found = new List<int>();
-        int need = needs.Start.Value, end = needs.End.Value;
+        long need = needs.Start.Value, end = needs.End.Value;
+        var room = (end - need) / AuxiliarySize; // chains that overlap or run in circles end here
         while (need + NeedSize <= end)
         {
-            int count = UInt16(library, need + 2), auxiliary = need + (int)UInt32(library, need + 8);
-            for (var i = 0; i < count && auxiliary >= needs.Start.Value && auxiliary + AuxiliarySize <= end; i++)
+            var auxiliary = need + UInt32(library, (int)need + 8);
+            for (int left = UInt16(library, (int)need + 2); left > 0 && auxiliary + AuxiliarySize <= end && found.Count < room; left--)
             {
-                found.Add(auxiliary);
-                auxiliary += (int)UInt32(library, auxiliary + 12);
+                found.Add((int)auxiliary);
+                auxiliary += UInt32(library, (int)auxiliary + 12);
             }
-            var next = (int)UInt32(library, need + 12);
-            if (next <= 0) break;
+            var next = UInt32(library, (int)need + 12);
+            if (next < NeedSize) break; // 0 ends the chain
             need += next;
         }
         return found;
     }
 
-    private static string? NameAt(ReadOnlySpan<byte> library, Range names, uint offset)
-    {
-        var table = library[names];
-        if (offset >= table.Length) return null;
-        var rest = table[(int)offset..];
-        var end = rest.IndexOf((byte)0);
-        return end < 0 ? null : Encoding.ASCII.GetString(rest[..end]);
-    }
+    private static byte[] Terminated(string name) => [.. Encoding.ASCII.GetBytes(name), 0];
+
+    private static bool IsName(ReadOnlySpan<byte> table, uint offset, ReadOnlySpan<byte> terminatedName) =>
+        offset < table.Length && table[(int)offset..].StartsWith(terminatedName);
 
     private static ushort UInt16(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt16LittleEndian(bytes[at..]);
     private static uint UInt32(ReadOnlySpan<byte> bytes, int at) => BinaryPrimitives.ReadUInt32LittleEndian(bytes[at..]);
