@@ -1,0 +1,63 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>A column that an estimator or transformer reads: its name, what it is for, and what its values must be.</summary>
+internal sealed record InputColumn
+{
+    private readonly Func<DataViewType, bool> _accepts;
+    private readonly Func<SchemaShape.Column, bool> _promises;
+
+    private InputColumn(string name, string role, string expected, Func<DataViewType, bool> accepts, Func<SchemaShape.Column, bool> promises)
+    {
+        if (string.IsNullOrEmpty(name)) throw new ArgumentException($"The name of the {role} column is empty.", nameof(name));
+        (Name, Role, Expected, _accepts, _promises) = (name, role, expected, accepts, promises);
+    }
+
+    public string Name { get; }
+
+    /// <summary>As in "Could not find {role} column".</summary>
+    public string Role { get; }
+
+    /// <summary>The type, as ML.NET writes it.</summary>
+    public string Expected { get; }
+
+    public static InputColumn Text(string name) => new(name, "input", "String",
+        type => type is TextDataViewType,
+        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false, ItemType: TextDataViewType });
+
+    /// <summary>What ML.NET's multiclass trainers take as a label: the result of <c>MapValueToKey</c>.</summary>
+    public static InputColumn KeyLabel(string name) => new(name, "label", "Key<UInt32>",
+        type => type is KeyDataViewType && type.RawType == typeof(uint),
+        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: true } && column.ItemType.RawType == typeof(uint));
+
+    /// <exception cref="ArgumentOutOfRangeException">The column is not there, or holds something else.</exception>
+    public DataViewSchema.Column FindIn(DataViewSchema schema)
+    {
+        var found = schema.GetColumnOrNull(Name)
+            ?? throw Missing(schema.Where(column => !column.IsHidden).Select(column => $"{column.Name} ({column.Type})"));
+        return _accepts(found.Type) ? found : throw Mismatch($"{found.Type}");
+    }
+
+    /// <exception cref="ArgumentOutOfRangeException">The column is not promised, or something else is.</exception>
+    public SchemaShape.Column FindIn(SchemaShape shape)
+    {
+        foreach (var column in shape)
+            if (column.Name == Name) return _promises(column) ? column : throw Mismatch(Describe(column));
+        throw Missing(shape.Select(column => $"{column.Name} ({Describe(column)})"));
+    }
+
+    private static string Describe(SchemaShape.Column column)
+    {
+        var item = column.IsKey ? $"Key<{column.ItemType}>" : $"{column.ItemType}";
+        return column.Kind == SchemaShape.Column.VectorKind.Scalar ? item : $"{column.Kind}<{item}>";
+    }
+
+    private ArgumentOutOfRangeException Missing(IEnumerable<string> there) => new("inputSchema",
+        $"Could not find {Role} column '{Name}' (expected type {Expected}). The columns are: {string.Join(", ", there)}.");
+
+    private ArgumentOutOfRangeException Mismatch(string found) => new("inputSchema",
+        $"Schema mismatch for {Role} column '{Name}': expected {Expected}, got {found}.{Advice}");
+
+    private string Advice => Role == "label" ? " Append Transforms.Conversion.MapValueToKey before the trainer." : "";
+}

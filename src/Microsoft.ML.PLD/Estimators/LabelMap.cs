@@ -1,0 +1,121 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The classes of a label column, in the order of their keys: how many, and the values they stand for, if the column has them.</summary>
+internal sealed class LabelMap
+{
+    private static readonly PrimitiveDataViewType[] ItemTypes =
+    [
+        TextDataViewType.Instance, BooleanDataViewType.Instance,
+        NumberDataViewType.Single, NumberDataViewType.Double,
+        NumberDataViewType.SByte, NumberDataViewType.Int16, NumberDataViewType.Int32, NumberDataViewType.Int64,
+        NumberDataViewType.Byte, NumberDataViewType.UInt16, NumberDataViewType.UInt32, NumberDataViewType.UInt64,
+        DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance, TimeSpanDataViewType.Instance,
+    ];
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a number label may be NaN
+        Converters = { new TextConverter() },
+    };
+
+    private readonly PrimitiveDataViewType? _itemType;
+    private readonly Array? _values; // of the item type's raw type, one a class
+
+    private LabelMap(int count, PrimitiveDataViewType? itemType, Array? values)
+    {
+        (Count, _itemType, _values) = (count, itemType, values);
+        KeyType = new KeyDataViewType(typeof(uint), count);
+    }
+
+    public int Count { get; }
+
+    /// <summary>The type of a column that predicts one of these classes.</summary>
+    public KeyDataViewType KeyType { get; }
+
+    /// <summary>Whether the classes have names, which can serve as names of the slots of a vector.</summary>
+    public bool AreText => _itemType is TextDataViewType;
+
+    /// <summary>Reads the classes of a column that <see cref="InputColumn.KeyLabel"/> accepts.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">There are more classes, or they are of a stranger type, than a classifier can have.</exception>
+    public static LabelMap Of(DataViewSchema.Column label)
+    {
+        var keys = ((KeyDataViewType)label.Type).Count;
+        if (keys is 0 or > int.MaxValue)
+            throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has {keys} classes; expected 2 to {int.MaxValue}.");
+        var count = (int)keys;
+        if (label.Annotations.Schema.GetColumnOrNull(ScoreAnnotations.KeyValues)?.Type is not VectorDataViewType type || type.Size != count)
+            return new LabelMap(count, null, null);
+
+        if (!ItemTypes.Contains(type.ItemType))
+            throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has keys for values of type {type.ItemType}; expected one of: {string.Join<DataViewType>(", ", ItemTypes)}.");
+        return new LabelMap(count, type.ItemType, (Array)Generic(nameof(ReadValues), type.ItemType.RawType, label.Annotations));
+    }
+
+    /// <summary>Stands in for the classes of a column that is only promised yet: right in everything but their number and values.</summary>
+    public static LabelMap PromisedBy(SchemaShape.Column label)
+    {
+        foreach (var annotation in label.Annotations)
+            if (annotation is { Name: ScoreAnnotations.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector, ItemType: PrimitiveDataViewType type } && ItemTypes.Contains(type))
+                return new LabelMap(1, type, Array.CreateInstance(type.RawType, 1));
+        return new LabelMap(1, null, null);
+    }
+
+    /// <summary>Adds the values of the classes as a vector, unless they have none.</summary>
+    public void Annotate(DataViewSchema.Annotations.Builder annotations, string name)
+    {
+        if (_itemType is not null) Generic(nameof(AddValues), _itemType.RawType, annotations, name, new VectorDataViewType(_itemType, Count), _values!);
+    }
+
+    /// <summary>The name or number of a class, for messages.</summary>
+    /// <param name="index">From 0.</param>
+    public string Describe(int index) => _values is null ? $"{index + 1}" : $"{_values.GetValue(index)}";
+
+    public void Save(Stream stream) => JsonSerializer.Serialize(stream,
+        new Saved(Count, _itemType?.ToString(), _values is null ? null : JsonSerializer.SerializeToElement(_values, _values.GetType(), Json)), Json);
+
+    /// <exception cref="InvalidDataException">The stream does not hold what <see cref="Save"/> writes.</exception>
+    public static LabelMap Load(Stream stream)
+    {
+        var saved = JsonSerializer.Deserialize<Saved>(stream, Json);
+        if (saved is not { Classes: > 0 }) throw new InvalidDataException("No number of classes.");
+        if (saved.Type is null) return new LabelMap(saved.Classes, null, null);
+
+        var type = Array.Find(ItemTypes, type => type.ToString() == saved.Type) ?? throw new InvalidDataException($"Unknown type of classes '{saved.Type}'.");
+        var values = (Array?)saved.Values?.Deserialize(type.RawType.MakeArrayType(), Json);
+        return values?.Length == saved.Classes
+            ? new LabelMap(saved.Classes, type, values)
+            : throw new InvalidDataException($"{saved.Classes} classes, but values of {values?.Length ?? 0}.");
+    }
+
+    private static T[] ReadValues<T>(DataViewSchema.Annotations annotations)
+    {
+        VBuffer<T> values = default;
+        annotations.GetValue(ScoreAnnotations.KeyValues, ref values);
+        return values.DenseValues().ToArray();
+    }
+
+    private static void AddValues<T>(DataViewSchema.Annotations.Builder annotations, string name, VectorDataViewType type, T[] values) =>
+        annotations.Add(name, type, (ref VBuffer<T> value) =>
+        {
+            var editor = VBufferEditor.Create(ref value, values.Length);
+            values.CopyTo(editor.Values);
+            value = editor.Commit();
+        });
+
+    private static object Generic(string method, Type type, params object[] arguments) =>
+        typeof(LabelMap).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
+            .MakeGenericMethod(type).Invoke(null, arguments)!;
+
+    private sealed record Saved(int Classes, string? Type, JsonElement? Values);
+
+    private sealed class TextConverter : JsonConverter<ReadOnlyMemory<char>>
+    {
+        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString().AsMemory();
+
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
+    }
+}

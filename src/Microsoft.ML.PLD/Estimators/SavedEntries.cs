@@ -1,0 +1,36 @@
+using System.Reflection;
+using System.Security.Cryptography;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The parts of a model in model.zip, as <see cref="ModelEntry"/> wrote them: checked for damage before they are parsed.</summary>
+/// <param name="model">The kind of model, for messages.</param>
+/// <param name="hashes">The SHA-256 of each part.</param>
+/// <param name="tryRead">Calls back with a part's contents, in a stream that can seek; false when there is no such part.</param>
+internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byte[]> hashes, Func<string, Action<Stream>, bool> tryRead)
+{
+    public bool Contains(string name) => hashes.ContainsKey(name);
+
+    /// <exception cref="InvalidDataException">The part is missing or damaged, or <paramref name="parse"/> does not understand it; the message names it.</exception>
+    public T Read<T>(string name, Func<Stream, T> parse)
+    {
+        if (!hashes.TryGetValue(name, out var hash)) throw new InvalidDataException($"The saved model '{model}' has no entry '{name}'; it has: {string.Join(", ", hashes.Keys)}.");
+        T? value = default;
+        bool found;
+        try
+        {
+            found = tryRead(name, stream =>
+            {
+                if (!SHA256.HashData(stream).AsSpan().SequenceEqual(hash)) throw new InvalidDataException("It is not what was written (SHA-256).");
+                stream.Position = 0;
+                value = parse(stream);
+            });
+        }
+        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
+        {
+            var cause = failure is TargetInvocationException { InnerException: { } inner } ? inner : failure;
+            throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {cause.Message}", cause);
+        }
+        return found ? value! : throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is missing from the file.");
+    }
+}

@@ -1,0 +1,61 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>An estimator that learns from one or two text columns, and perhaps a label, and makes a transformer that adds columns.</summary>
+/// <typeparam name="TTransformer">What it makes.</typeparam>
+public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : TextTransformer
+{
+    /// <param name="environment">ML.NET's.</param>
+    /// <param name="seed">The seed of the run, or null to draw it from the seed of the <see cref="MLContext"/>.</param>
+    /// <param name="texts">The columns to learn from.</param>
+    /// <param name="label">The column with what is to be learnt, or null.</param>
+    internal TextEstimator(IHostEnvironment environment, int? seed, TextColumns texts, InputColumn? label)
+    {
+        MLNetAccess.EnsureAvailable();
+        Host = environment.Register(GetType().Name); // once: each registration draws from the environment's random numbers
+        Seed = seed ?? Host.Rand.Next();
+        (Texts, Label) = (texts, label);
+    }
+
+    internal IHost Host { get; }
+
+    internal int Seed { get; }
+
+    internal TextColumns Texts { get; }
+
+    internal InputColumn? Label { get; }
+
+    /// <summary>Learns from all rows of <paramref name="input"/>; its progress goes to <c>mlContext.Log</c>.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, or the labels cannot be learnt.</exception>
+    /// <exception cref="OperationCanceledException"><c>MLContext.CancelExecution</c> was called.</exception>
+    public TTransformer Fit(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        using var log = new HostLog(Host, "Training");
+        return Fit(new TrainingData(Host, input, Texts, Label), log);
+    }
+
+    /// <summary>The columns that the transformer will give to data of this shape.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
+    public SchemaShape GetOutputSchema(SchemaShape inputSchema)
+    {
+        ArgumentNullException.ThrowIfNull(inputSchema);
+        Texts.CheckIn(inputSchema);
+        var outputs = PromisedOutputs(Label?.FindIn(inputSchema));
+
+        // The very code that will make the columns makes the promise.
+        var added = new DataViewSchema.Builder();
+        added.AddColumns(outputs.Select(column => column.Describe(scoreSet: 1)));
+        var columns = inputSchema.ToDictionary(column => column.Name);
+        foreach (var column in MLNetAccess.ShapeOf(added.ToSchema())) columns[column.Name] = column;
+        return new SchemaShape(columns.Values);
+    }
+
+    private protected abstract TTransformer Fit(TrainingData data, HostLog log);
+
+    /// <summary>The columns of the transformer to be, with stand-ins for what is not known yet.</summary>
+    /// <param name="label">The label column, if there is one.</param>
+    private protected abstract IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label);
+}

@@ -1,0 +1,108 @@
+using Microsoft.ML.Data;
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>
+/// A transformer that runs a network over one or two text columns and adds columns made of its scores. Rows are scored in batches, and only when
+/// a value of one of the added columns is read.
+/// </summary>
+/// <remarks>Safe for use from several threads. Dispose it to free the network's memory; the views it made cannot be read after that.</remarks>
+public abstract class TextTransformer : ITransformer, IDisposable
+{
+    private readonly ITextScorer _scorer;
+    private readonly ReaderWriterLockSlim _use = new();
+    private bool _disposed;
+
+    /// <param name="environment">ML.NET's.</param>
+    /// <param name="texts">The columns that the scores are made of.</param>
+    /// <param name="scorer">The network; disposed with the transformer.</param>
+    /// <param name="outputs">The columns to add.</param>
+    internal TextTransformer(IHostEnvironment environment, TextColumns texts, ITextScorer scorer, IReadOnlyList<OutputColumn> outputs)
+    {
+        MLNetAccess.EnsureAvailable();
+        Host = environment.Register(GetType().Name);
+        (Texts, _scorer, Outputs, Width, MaxBatch) = (texts, scorer, outputs, scorer.Width, scorer.MaxBatch);
+    }
+
+    internal IHost Host { get; }
+
+    internal TextColumns Texts { get; }
+
+    internal IReadOnlyList<OutputColumn> Outputs { get; }
+
+    internal int Width { get; }
+
+    internal int MaxBatch { get; }
+
+    bool ITransformer.IsRowToRowMapper => true;
+
+    /// <summary>The schema that <see cref="Transform"/> gives to data with this schema.</summary>
+    /// <exception cref="ArgumentOutOfRangeException">A text column is missing or holds something else.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer has been disposed.</exception>
+    public DataViewSchema GetOutputSchema(DataViewSchema inputSchema) => Bind(inputSchema).Output;
+
+    /// <summary>Adds the columns to a view of data; nothing is read or scored before the rows are.</summary>
+    /// <inheritdoc cref="GetOutputSchema" path="/exception"/>
+    public IDataView Transform(IDataView input)
+    {
+        ArgumentNullException.ThrowIfNull(input);
+        return new ScoredView(this, Bind(input.Schema), input);
+    }
+
+    /// <summary>A mapper of single rows, as prediction engines use it.</summary>
+    /// <inheritdoc cref="GetOutputSchema" path="/exception"/>
+    public IRowToRowMapper GetRowToRowMapper(DataViewSchema inputSchema) => new ScoredRowMapper(this, Bind(inputSchema));
+
+    void ICanSaveModel.Save(ModelSaveContext ctx)
+    {
+        ArgumentNullException.ThrowIfNull(ctx);
+        using var use = Use();
+        Save(ctx);
+    }
+
+    /// <summary>Frees the network, after the batches that are being scored.</summary>
+    public void Dispose()
+    {
+        _use.EnterWriteLock();
+        try
+        {
+            if (!_disposed) _scorer.Dispose();
+            _disposed = true;
+        }
+        finally
+        {
+            _use.ExitWriteLock();
+        }
+        GC.SuppressFinalize(this);
+    }
+
+    internal void Score(TextBatch texts, Span<float> scores)
+    {
+        using var use = Use();
+        _scorer.Score(texts, scores);
+    }
+
+    /// <summary>Calls <see cref="MLNetAccess.Save{T}"/> with this type and its entries.</summary>
+    private protected abstract void Save(ModelSaveContext context);
+
+    private RowBindings Bind(DataViewSchema schema)
+    {
+        ArgumentNullException.ThrowIfNull(schema);
+        ObjectDisposedException.ThrowIf(_disposed, this);
+        return new RowBindings(schema, Texts, Outputs);
+    }
+
+    private Usage Use()
+    {
+        _use.EnterReadLock();
+        if (!_disposed) return new Usage(_use);
+        _use.ExitReadLock();
+        throw new ObjectDisposedException(GetType().FullName);
+    }
+
+    private readonly ref struct Usage(ReaderWriterLockSlim held)
+    {
+        public void Dispose() => held.ExitReadLock();
+    }
+}
