@@ -14,11 +14,10 @@ public sealed class PretrainingLoopTests
     public void TheLossFallsAndMaskedAccuracyRisesWithDroppedBlocks()
     {
         var log = new ProgressLog();
-        var options = TestCorpus.Options with { Steps = 300, BatchSize = 16, ValidationInterval = 150, LayerSchedule = new ProgressiveLayerDrop(0.7), LearningRate = new() { Peak = 2e-2, WarmupShare = 0.1 } };
+        var options = TestCorpus.Options with { Steps = 300, BatchSize = 16, ValidationInterval = 150, LayerSchedule = new ProgressiveLayerDrop(0.7), LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 } };
         using var model = Text.Train(options, progress: log);
         Assert.HasCount(300, log);
-        Assert.AreEqual(Math.Log(17), log[0].Loss, 0.3, "an untrained model guesses");
-        Console.WriteLine($"{log[^1]}");
+        Assert.IsGreaterThan(2.4, log[0].Loss, "an untrained model knows nothing of 12 almost equally frequent words");
         Assert.IsLessThan(1.2, log.TakeLast(20).Average(step => step.Loss));
         var validated = log.Where(step => step.ValidationLoss is not null).ToArray();
         CollectionAssert.AreEqual(new long[] { 150, 300 }, validated.Select(step => step.Step).ToArray());
