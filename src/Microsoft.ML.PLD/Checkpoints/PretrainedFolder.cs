@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using TorchSharp;
 
@@ -17,7 +18,7 @@ internal static class PretrainedFolder
         WriteText(Path.Combine(folder, TokenizerConfig), JsonSerializer.Serialize(
             new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = model.Tokenizer.LowerCase, ["model_max_length"] = model.Config.MaxPositions },
             JsonSerializerOptions.Web));
-        Safetensors.Write(Path.Combine(folder, Weights), model.Weights.All.Select(weight => (weight.Name, (torch.Tensor)weight.Value)));
+        SafetensorsWriter.Write(Path.Combine(folder, Weights), model.Weights.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
         // Last: a folder that has a config.json has all the rest.
         WriteText(Path.Combine(folder, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
     }
@@ -29,11 +30,11 @@ internal static class PretrainedFolder
         var vocabulary = WordPieceVocabulary.FromFile(Required(folder, Vocabulary));
         if (vocabulary.Count != config.VocabularySize)
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
-        using var file = SafetensorsFile.Open(Required(folder, Weights));
-        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Names.Contains(NextSentenceHead), device, seed: 0);
+        using var file = SafetensorsReader.Open(Required(folder, Weights));
+        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Entries.Any(entry => entry.Name == NextSentenceHead), device, seed: 0);
         try
         {
-            file.CopyTo(model.Weights);
+            file.ReadInto(model.Weights.Tensors);
             return model;
         }
         catch
@@ -58,6 +59,8 @@ internal static class PretrainedFolder
         }
     }
 
+    private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n")));
+
     private static string Required(string folder, string file)
     {
         var path = Path.Combine(folder, file);
@@ -69,19 +72,5 @@ internal static class PretrainedFolder
         var path = Required(folder, file);
         var length = new FileInfo(path).Length;
         return length <= LongestText ? File.ReadAllText(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
-    }
-
-    private static void WriteText(string path, string text)
-    {
-        var partial = path + ".tmp";
-        try
-        {
-            File.WriteAllText(partial, text + "\n");
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
     }
 }

@@ -17,6 +17,9 @@ internal sealed class ParameterStore : IDisposable
 
     public IReadOnlyList<(string Name, Parameter Value)> All => _all;
 
+    /// <summary>As plain tensors by name, for reading and writing.</summary>
+    public IReadOnlyDictionary<string, torch.Tensor> Tensors => _all.ToDictionary(parameter => parameter.Name, parameter => (torch.Tensor)parameter.Value);
+
     public long Count => _all.Sum(parameter => parameter.Value.numel());
 
     /// <summary>A weight drawn from a normal distribution: the same values on every device and whatever else was created before it.</summary>

@@ -2,10 +2,13 @@ using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using Microsoft.ML.Data;
+using Microsoft.ML.PLD;
 using Microsoft.ML.Runtime;
 
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
+[assembly: LoadableClass(typeof(PldBertTransformer), typeof(ModelLoader<PldBertTransformer>), null, typeof(SignatureLoadModel), "Pre-trained BERT encoder", PldBertTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PldBertMulticlassTransformer), typeof(ModelLoader<PldBertMulticlassTransformer>), null, typeof(SignatureLoadModel), "Fine-tuned BERT classifier", PldBertMulticlassTransformer.LoaderSignature)]
 
 namespace Microsoft.ML.PLD
 {

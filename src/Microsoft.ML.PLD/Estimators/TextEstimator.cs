@@ -10,17 +10,17 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     /// <param name="seed">The seed of the run, or null to draw it from the seed of the <see cref="MLContext"/>.</param>
     /// <param name="texts">The columns to learn from.</param>
     /// <param name="label">The column with what is to be learnt, or null.</param>
-    internal TextEstimator(IHostEnvironment environment, int? seed, TextColumns texts, InputColumn? label)
+    internal TextEstimator(IHostEnvironment environment, ulong? seed, TextColumns texts, InputColumn? label)
     {
         MLNetAccess.EnsureAvailable();
         Host = environment.Register(GetType().Name); // once: each registration draws from the environment's random numbers
-        Seed = seed ?? Host.Rand.Next();
+        Seed = seed ?? (ulong)Host.Rand.Next();
         (Texts, Label) = (texts, label);
     }
 
     internal IHost Host { get; }
 
-    internal int Seed { get; }
+    internal ulong Seed { get; }
 
     internal TextColumns Texts { get; }
 
@@ -51,6 +51,13 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
         var columns = inputSchema.ToDictionary(column => column.Name);
         foreach (var column in MLNetAccess.ShapeOf(added.ToSchema())) columns[column.Name] = column;
         return new SchemaShape(columns.Values);
+    }
+
+    /// <exception cref="OperationCanceledException">Either way of stopping was used.</exception>
+    private protected void CheckAlive(CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        MLNetAccess.CheckAlive(Host);
     }
 
     private protected abstract TTransformer Fit(TrainingData data, HostLog log);

@@ -42,10 +42,10 @@ public sealed class BertPretrainer
         var (device, type) = _runtime.Apply();
         var batchOptions = _options.Batches(_microBatchSize);
         var split = CorpusSplit.Of(corpus, _options.ValidationShare);
-        var training = new PretrainingBatches(split.Training, tokenizer.Vocabulary, batchOptions, _options.Seed);
-        var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = ValidationRows() }, _options.Seed, forValidation: true);
+        var training = new PretrainingBatches(split.Training, tokenizer.Vocabulary, batchOptions, _options.RunSeed);
+        var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = ValidationRows() }, _options.RunSeed, forValidation: true);
 
-        var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.Seed);
+        var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
         try
         {
             var held = validation.From(0).Take(_options.ValidationSequences / ValidationRows()).ToArray();

@@ -19,7 +19,7 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
         foreach (var rows in Batches(texts).TakeWhile(_ => step < totalSteps))
         {
             checkAlive?.Invoke();
-            var plan = options.LayerSchedule.PlanAt(step, totalSteps, classifier.Config.Layers, options.Seed);
+            var plan = options.LayerSchedule.PlanAt(step, totalSteps, classifier.Config.Layers, options.RunSeed);
             var (loss, rate, norm) = gradients.Take(step, MicroBatches(step, rows, plan, texts, labels));
             step++;
             tokens += rows.Sum(row => texts[row].Ids.Length);
@@ -38,7 +38,7 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
     {
         int[] lengths = [.. texts.Select(text => text.Ids.Length)];
         for (long epoch = 0; ; epoch++)
-            foreach (var batch in LengthBuckets.Batches(lengths, options.BatchSize, options.Seed, epoch))
+            foreach (var batch in LengthBuckets.Batches(lengths, options.BatchSize, options.RunSeed, epoch))
                 yield return batch;
     }
 
@@ -46,7 +46,7 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
         long step, int[] rows, LayerPlan plan, IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> labels) =>
         rows.Chunk(runtime.MicroBatchSize).Select((part, index) => (Func<torch.Tensor>)(() =>
         {
-            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.Seed, step, index, classifier.Weights.Device);
+            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index, classifier.Weights.Device);
             var logits = classifier.Logits([.. part.Select(row => texts[row])], plan, type, dropout);
             var classes = torch.tensor([.. part.Select(row => (long)labels[row])], device: classifier.Weights.Device);
             // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.

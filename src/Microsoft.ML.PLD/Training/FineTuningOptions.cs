@@ -36,8 +36,13 @@ public sealed record FineTuningOptions
     /// <summary>How a text's token vectors become the one that is classified. Default: [CLS], as BERT.</summary>
     public Pooling Pooling { get; init; } = Pooling.Cls;
 
-    /// <summary>Where all randomness comes from: the new head's weights, the order of rows, dropout. Default: 1.</summary>
-    public ulong Seed { get; init; } = 1;
+    /// <summary>
+    /// Where all randomness comes from: the new head's weights, the order of rows, dropout. Default: null, drawn from the seed of the
+    /// <see cref="MLContext"/>; 1 where there is none.
+    /// </summary>
+    public ulong? Seed { get; init; }
+
+    internal ulong RunSeed => Seed ?? 1;
 
     /// <summary>The number of optimizer steps for a number of training rows.</summary>
     internal long StepsFor(int rows) => Steps > 0 ? Steps : (long)Epochs * ((rows + BatchSize - 1) / BatchSize);

@@ -27,7 +27,7 @@ internal sealed class PretrainingLoop(
         for (long step = 0; step < options.Steps && batches.TryNext(out var batch); step++)
         {
             checkAlive?.Invoke();
-            var plan = options.LayerSchedule.PlanAt(step, options.Steps, model.Config.Layers, options.Seed);
+            var plan = options.LayerSchedule.PlanAt(step, options.Steps, model.Config.Layers, options.RunSeed);
             var (loss, rate, norm) = gradients.Take(step, MicroBatchLosses(step, batch, plan));
             (double Loss, double Accuracy)? validated = IsValidated(step) ? _losses.Validation(validation) : null;
 
@@ -47,7 +47,7 @@ internal sealed class PretrainingLoop(
         long masked = batch.Sum(part => (long)part.MaskedLabels.Length), rows = batch.Sum(part => (long)part.Rows);
         return batch.Select((part, index) => (Func<torch.Tensor>)(() =>
         {
-            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.Seed, step, index, model.Device);
+            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index, model.Device);
             return _losses.Training(part, plan, masked, rows, dropout);
         }));
     }

@@ -49,8 +49,13 @@ public sealed record PretrainingOptions
     /// <summary>Steps between validations; 0 means twenty of them over the run. The last step is always validated. Default: 0.</summary>
     public long ValidationInterval { get; init; }
 
-    /// <summary>Where all randomness comes from: initial weights, batches, masks, gates, dropout. Default: 1.</summary>
-    public ulong Seed { get; init; } = 1;
+    /// <summary>
+    /// Where all randomness comes from: initial weights, batches, masks, gates, dropout. Default: null, drawn from the seed of the <see cref="MLContext"/>;
+    /// 1 where there is none.
+    /// </summary>
+    public ulong? Seed { get; init; }
+
+    internal ulong RunSeed => Seed ?? 1;
 
     /// <summary>
     /// The paper's setting for BERT-base: sequences of 128 tokens, 4,096 a step, 200,000 steps, next-sentence prediction, dropout 0.1, learning rate 1e-3

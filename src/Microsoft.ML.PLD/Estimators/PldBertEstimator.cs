@@ -1,0 +1,112 @@
+using Microsoft.ML.Runtime;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>
+/// Pre-trains a BERT encoder with progressive layer dropping on a text column, and makes a transformer that adds a column with a vector for each text.
+/// </summary>
+/// <remarks>
+/// <para>Made by <see cref="PldBertCatalog.PldBert(TransformsCatalog, string, string, PldBertEstimator.Options)"/>.</para>
+/// <list type="table">
+/// <item><term>Task</term><description>Self-supervised pre-training: masked language modelling, and next-sentence prediction if asked for</description></item>
+/// <item><term>Input column</term><description><see cref="System.String"/>; missing text is empty text</description></item>
+/// <item><term>Output column</term><description>Known-sized vector of <see cref="System.Single"/>, <see cref="BertConfig.HiddenSize"/> long</description></item>
+/// <item><term>Is caching required?</term><description>No: the data are read twice to learn a vocabulary, once with a given one</description></item>
+/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// </list>
+/// Zhang and He, "Accelerating Training of Transformer-Based Language Models with Progressive Layer Dropping", NeurIPS 2020.
+/// </remarks>
+public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
+{
+    /// <summary>Options of <see cref="PldBertEstimator"/>.</summary>
+    public sealed record Options
+    {
+        /// <summary>The architecture. Default: <see cref="BertConfig.Mini"/>.</summary>
+        public BertConfig Config { get; init; } = BertConfig.Mini;
+
+        /// <summary>How to pre-train.</summary>
+        public PretrainingOptions Pretraining { get; init; } = new();
+
+        /// <summary>Where and how to compute.</summary>
+        public RuntimeOptions Runtime { get; init; } = new();
+
+        /// <summary>The vocabulary to use; null learns one from the text. Default: null.</summary>
+        public WordPieceVocabulary? Vocabulary { get; init; }
+
+        /// <summary>The number of word pieces to learn when <see cref="Vocabulary"/> is null; fewer when the text has no more. Default: 8,192.</summary>
+        public int VocabularySize { get; init; } = 8_192;
+
+        /// <summary>Whether text is put into lower case and stripped of accents, as in bert-base-uncased. Default: true.</summary>
+        public bool LowerCase { get; init; } = true;
+
+        /// <summary>
+        /// Whether a document goes on over several rows and ends at a row without text, as in a file with a paragraph a line and a blank line between
+        /// documents. Default: false, each row is a document.
+        /// </summary>
+        public bool EmptyRowsEndDocuments { get; init; }
+
+        /// <summary>How the transformer makes one vector of a text's tokens. Default: their mean.</summary>
+        public Pooling Pooling { get; init; } = Pooling.Mean;
+
+        /// <summary>The most tokens that the transformer reads of a text; the rest is cut off. Default: 128.</summary>
+        public int MaxLength { get; init; } = 128;
+
+        /// <summary>
+        /// Who is told of every step, beside <c>mlContext.Log</c>: for example <see cref="ConsoleProgress"/>, <see cref="TensorBoardProgress"/>, or your own.
+        /// Default: nobody.
+        /// </summary>
+        public IReadOnlyList<IProgress<TrainingProgress>> Progress { get; init; } = [];
+
+        /// <summary>Stops the training before its next step. <c>MLContext.CancelExecution</c> does so too.</summary>
+        public CancellationToken CancellationToken { get; init; }
+
+        internal IEnumerable<string> Problems()
+        {
+            foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+            foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
+            foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Config))) yield return $"Pretraining.{problem}";
+            if (!Enum.IsDefined(Pooling)) yield return $"Pooling is {Pooling}; expected Cls, Mean or Max.";
+            if (MaxLength < 3 || MaxLength > Config.MaxPositions)
+                yield return $"MaxLength is {MaxLength}; expected 3 to {Config.MaxPositions} (BertConfig.MaxPositions).";
+        }
+    }
+
+    private readonly Options _options;
+    private readonly string _outputColumnName;
+
+    internal PldBertEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, Options options)
+        : base(environment, options.Pretraining.Seed, new TextColumns(inputColumnName), label: null)
+    {
+        OptionProblems.ThrowIfAny($"{nameof(PldBertEstimator)}.{nameof(Options)}", options.Problems());
+        _outputColumnName = outputColumnName;
+        _options = options with { Pretraining = options.Pretraining with { Seed = Seed } };
+    }
+
+    private protected override PldBertTransformer Fit(TrainingData data, HostLog log)
+    {
+        var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
+        var tokenizer = choice.Resolve(() => data.Rows().Select(row => row.First.ToString()), log);
+        var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+        var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime);
+
+        using var folder = new TemporaryFolder("pld-corpus-");
+        using var corpus = CorpusBuilder.Build(Lines(data), tokenizer, Path.Combine(folder.Path, "shards"), cancellationToken: _options.CancellationToken);
+        log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
+            + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
+            + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
+        var model = pretrainer.Train(corpus, tokenizer, progress, () => CheckAlive(_options.CancellationToken));
+        return new PldBertTransformer(Host, Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
+    }
+
+    private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
+        [new FeaturesColumn(_outputColumnName, _options.Config.HiddenSize)];
+
+    private IEnumerable<string?> Lines(TrainingData data)
+    {
+        foreach (var row in data.Rows())
+        {
+            yield return row.First.ToString();
+            if (!_options.EmptyRowsEndDocuments) yield return null;
+        }
+    }
+}

@@ -1,0 +1,63 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The parts that every network has in model.zip: settings, architecture, vocabulary, weights.</summary>
+internal static class SavedNetwork
+{
+    private const string Settings = "settings.json", Config = "config.json", Vocabulary = "vocab.txt", Weights = "model.safetensors";
+
+    private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
+    {
+        Converters = { new JsonStringEnumConverter() },
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        MaxDepth = 16,
+    };
+
+    public static List<ModelEntry> Entries<TSettings>(TSettings settings, BertConfig config, WordPieceTokenizer tokenizer, ParameterStore weights) =>
+    [
+        new(Settings, stream => JsonSerializer.Serialize(stream, settings, Json)),
+        new(Config, stream => JsonSerializer.Serialize(stream, new Architecture(config, tokenizer.LowerCase), Json)),
+        new(Vocabulary, tokenizer.Vocabulary.Save),
+        new(Weights, stream => SafetensorsWriter.Write(stream, weights.Tensors)),
+    ];
+
+    public static TSettings LoadSettings<TSettings>(SavedEntries entries) => entries.Read(Settings, Parse<TSettings>);
+
+    public static (BertConfig Config, WordPieceTokenizer Tokenizer) LoadArchitecture(SavedEntries entries)
+    {
+        var (config, lowerCase) = entries.Read(Config, Parse<Architecture>);
+        if (string.Join(" ", config.Problems()) is { Length: > 0 } problems) throw new InvalidDataException($"The entry '{Config}' of the saved model cannot be: {problems}");
+        var vocabulary = entries.Read(Vocabulary, stream => WordPieceVocabulary.Load(stream, Vocabulary));
+        return vocabulary.Count == config.VocabularySize
+            ? (config, new WordPieceTokenizer(vocabulary, lowerCase))
+            : throw new InvalidDataException($"The entry '{Vocabulary}' of the saved model has {vocabulary.Count} pieces, but '{Config}' says {config.VocabularySize}.");
+    }
+
+    /// <param name="entries">The model's parts.</param>
+    /// <param name="owner">Disposed of when reading fails.</param>
+    /// <param name="weights">Of <paramref name="owner"/>.</param>
+    public static void LoadWeights(SavedEntries entries, IDisposable owner, ParameterStore weights)
+    {
+        try
+        {
+            entries.Read(Weights, stream =>
+            {
+                using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
+                reader.ReadInto(weights.Tensors);
+                return true;
+            });
+        }
+        catch
+        {
+            owner.Dispose();
+            throw;
+        }
+    }
+
+    private static T Parse<T>(Stream stream) => JsonSerializer.Deserialize<T>(stream, Json) ?? throw new JsonException("The JSON is null.");
+
+    private sealed record Architecture(BertConfig Config, bool LowerCase);
+}

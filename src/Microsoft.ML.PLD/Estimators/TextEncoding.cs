@@ -1,0 +1,18 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>Turns the texts of a column, or of two, into token ids.</summary>
+/// <param name="Tokenizer">Of the model.</param>
+/// <param name="MaxLength">The most tokens of a text or pair.</param>
+internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
+{
+    public TokenizedText Encode(ReadOnlyMemory<char> first, ReadOnlyMemory<char>? second) =>
+        Tokenizer.Encode(first.ToString(), second?.ToString(), MaxLength);
+
+    public TokenizedText[] Encode(TextBatch texts)
+    {
+        var encoded = new TokenizedText[texts.Count];
+        for (var row = 0; row < encoded.Length; row++)
+            encoded[row] = Encode(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row] : null);
+        return encoded;
+    }
+}

@@ -1,0 +1,52 @@
+using Microsoft.ML.PLD;
+
+namespace Microsoft.ML;
+
+/// <summary>Puts pre-training and fine-tuning next to ML.NET's own transforms and trainers.</summary>
+public static class PldBertCatalog
+{
+    /// <summary>Pre-trains an encoder on a text column and adds a column with a vector for each text, with default options.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column to add: a known-sized vector of <see cref="float"/>.</param>
+    /// <param name="inputColumnName">The text column.</param>
+    /// <param name="steps">The number of optimizer steps.</param>
+    public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName = "Features", string inputColumnName = "Text", long steps = 10_000) =>
+        catalog.PldBert(outputColumnName, inputColumnName, new PldBertEstimator.Options { Pretraining = new() { Steps = steps } });
+
+    /// <summary>Pre-trains an encoder on a text column and adds a column with a vector for each text.</summary>
+    /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
+    /// <param name="outputColumnName">The column to add: a known-sized vector of <see cref="float"/>.</param>
+    /// <param name="inputColumnName">The text column.</param>
+    /// <param name="options">The options; copied.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName, string inputColumnName, PldBertEstimator.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PldBertEstimator(MLNetAccess.EnvironmentOf(catalog), outputColumnName, inputColumnName, options);
+    }
+
+    /// <summary>Fine-tunes an encoder to classify texts or pairs of sentences, with default options.</summary>
+    /// <param name="trainers">The multiclass trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="labelColumnName">The column with the class to be predicted: a key, as <c>MapValueToKey</c> makes it.</param>
+    /// <param name="sentence1ColumnName">The text column, or the first sentence of a pair.</param>
+    /// <param name="sentence2ColumnName">The second sentence of a pair; null for single texts.</param>
+    /// <param name="pretrained">The encoder to start from; null trains from scratch, and says so in the log.</param>
+    public static PldBertMulticlassTrainer PldBert(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
+        string labelColumnName = "Label", string sentence1ColumnName = "Sentence1", string? sentence2ColumnName = null, BertModel? pretrained = null) =>
+        trainers.PldBert(new PldBertMulticlassTrainer.Options
+        {
+            LabelColumnName = labelColumnName, Sentence1ColumnName = sentence1ColumnName, Sentence2ColumnName = sentence2ColumnName, Pretrained = pretrained,
+        });
+
+    /// <summary>Fine-tunes an encoder to classify texts or pairs of sentences.</summary>
+    /// <param name="trainers">The multiclass trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="options">The options; copied.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    public static PldBertMulticlassTrainer PldBert(
+        this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, PldBertMulticlassTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PldBertMulticlassTrainer(MLNetAccess.EnvironmentOf(trainers), options);
+    }
+}
