@@ -1,6 +1,7 @@
 using System.Reflection;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
+using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
 using Microsoft.ML.Runtime;

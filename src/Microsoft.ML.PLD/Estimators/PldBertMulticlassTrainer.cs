@@ -1,5 +1,4 @@
 using Microsoft.ML.Runtime;
-using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
