@@ -94,7 +94,7 @@ public sealed class PretrainingLoopTests
         Text.Train(options, progress: log).Dispose();
         for (var step = 0; step < 10; step++)
         {
-            var plan = options.LayerSchedule.PlanAt(step, 10, 5, options.Seed);
+            var plan = options.LayerSchedule.PlanAt(step, 10, 5, options.RunSeed);
             Assert.AreEqual((step + 1L, 10L, plan.Theta, plan.Runs.Count, 5), (log[step].Step, log[step].TotalSteps, log[step].Theta, log[step].BlocksRun, log[step].Blocks));
             Assert.AreEqual(options.LearningRate.At(step, 10), log[step].LearningRate);
             Assert.IsGreaterThan(0.0, log[step].GradientNorm);
