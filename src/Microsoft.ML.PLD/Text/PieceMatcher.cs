@@ -1,12 +1,15 @@
+using System.Runtime.InteropServices;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>Cuts one word into the longest pieces there are, from left to right. What cannot be cut to the end is [UNK] as a whole.</summary>
+/// <remarks>Most words of a text are a piece themselves and take one look: a cache of words in front of it was no faster.</remarks>
 internal sealed class PieceMatcher
 {
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _starts;
     private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _continuations; // without their ##
     private readonly int _longest;
-    private readonly int[] _unknown;
+    private readonly int _unknownId;
 
     public PieceMatcher(WordPieceVocabulary vocabulary)
     {
@@ -20,22 +23,26 @@ internal sealed class PieceMatcher
         }
         _starts = starts.GetAlternateLookup<ReadOnlySpan<char>>();
         _continuations = continuations.GetAlternateLookup<ReadOnlySpan<char>>();
-        _unknown = [vocabulary.UnknownId];
+        _unknownId = vocabulary.UnknownId;
     }
 
-    public int[] Match(ReadOnlySpan<char> word)
+    public void Append(ReadOnlySpan<char> word, List<int> ids)
     {
-        var ids = new List<int>(4);
+        var before = ids.Count;
         for (var start = 0; start < word.Length;)
         {
             var pieces = start == 0 ? _starts : _continuations;
             var end = Math.Min(word.Length, start + _longest);
             int id;
             while (!pieces.TryGetValue(word[start..end], out id))
-                if (--end == start) return _unknown;
+            {
+                if (--end > start) continue;
+                CollectionsMarshal.SetCount(ids, before);
+                ids.Add(_unknownId);
+                return;
+            }
             ids.Add(id);
             start = end;
         }
-        return [.. ids];
     }
 }

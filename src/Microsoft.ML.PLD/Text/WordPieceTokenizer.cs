@@ -14,14 +14,15 @@ namespace Microsoft.ML.PLD;
 public sealed class WordPieceTokenizer
 {
     private readonly PieceMatcher _matcher;
-    private readonly WordCache _cache = new();
 
     /// <summary>Makes a tokenizer.</summary>
     /// <param name="vocabulary">The pieces.</param>
     /// <param name="lowerCase">Whether to put text in lower case and take accents off, as the vocabulary's own text was (uncased). Default true.</param>
+    /// <exception cref="PlatformNotSupportedException"><paramref name="lowerCase"/> is true and the process runs in globalization-invariant mode.</exception>
     public WordPieceTokenizer(WordPieceVocabulary vocabulary, bool lowerCase = true)
     {
         ArgumentNullException.ThrowIfNull(vocabulary);
+        if (lowerCase) WordReader.RequireDecomposition();
         (Vocabulary, LowerCase, _matcher) = (vocabulary, lowerCase, new(vocabulary));
     }
 
@@ -117,14 +118,8 @@ public sealed class WordPieceTokenizer
         var words = new WordReader(text, LowerCase, stackalloc char[WordReader.BufferLength]);
         while (ids.Count < limit && words.Read())
         {
-            if (words.IsTooLong)
-            {
-                ids.Add(Vocabulary.UnknownId);
-                continue;
-            }
-            if (!_cache.TryGet(words.Word, out var slot, out var pieces))
-                _cache.Put(slot, words.Word, pieces = _matcher.Match(words.Word));
-            ids.AddRange(pieces);
+            if (words.IsTooLong) ids.Add(Vocabulary.UnknownId);
+            else _matcher.Append(words.Word, ids);
         }
     }
 

@@ -19,7 +19,7 @@ public sealed class WordPieceVocabulary
 
     internal const string Continuation = "##";
 
-    /// <summary>In the order in which <c>WordPieceTrainer</c> gives them ids, so that [PAD] is 0.</summary>
+    /// <summary>In the order in which <see cref="WordPieceTrainer"/> gives them ids, so that [PAD] is 0.</summary>
     internal static readonly string[] SpecialPieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -33,6 +33,7 @@ public sealed class WordPieceVocabulary
         if (pieces.Length == 0)
             throw new InvalidDataException($"The vocabulary {source} is empty; expected one piece a line, as in BERT's vocab.txt.");
         _pieces = pieces;
+        Pieces = Array.AsReadOnly(pieces);
         _continues = Array.ConvertAll(pieces, piece => piece.StartsWith(Continuation, StringComparison.Ordinal));
         _ids = new(pieces.Length, StringComparer.Ordinal);
         for (var id = 0; id < pieces.Length; id++)
@@ -58,7 +59,7 @@ public sealed class WordPieceVocabulary
     public int Count => _pieces.Length;
 
     /// <summary>The pieces, in the order of their ids.</summary>
-    public IReadOnlyList<string> Pieces => _pieces;
+    public IReadOnlyList<string> Pieces { get; }
 
     /// <summary>The id of [PAD], which fills up short sequences.</summary>
     public int PadId { get; }

@@ -24,6 +24,8 @@ internal ref struct WordReader
 
     private static readonly byte[] Ascii = [.. Enumerable.Range(0, 128).Select(c => ClassOf((char)c))];
 
+    private static readonly SearchValues<char> Blanks = SearchValues.Create(" \t\r\n");
+
     private const byte Letter = 0, Blank = 1, Mark = 2, Dropped = 3;
 
     private readonly bool _lowerCase;
@@ -43,6 +45,16 @@ internal ref struct WordReader
 
     /// <summary>Whether the word is longer than BERT takes: it becomes [UNK] whole.</summary>
     public readonly bool IsTooLong => Word.Length > LongestWord && CodePoints(Word) > LongestWord;
+
+    /// <summary>Fails where .NET was told to do without Unicode's tables: it would leave accents on, and nobody would know why the ids are wrong.</summary>
+    public static void RequireDecomposition()
+    {
+        if ("\u00E9".Normalize(NormalizationForm.FormD).Length == 1)
+            throw new PlatformNotSupportedException(
+                "This process runs in .NET's globalization-invariant mode, which cannot take accents off letters, as an uncased vocabulary needs. "
+                + "Set InvariantGlobalization to false in the project or DOTNET_SYSTEM_GLOBALIZATION_INVARIANT to 0 in the environment, and install ICU "
+                + "(libicu; on Alpine icu-libs), or use a cased vocabulary with lowerCase: false.");
+    }
 
     public bool Read()
     {
@@ -127,8 +139,6 @@ internal ref struct WordReader
         _normalized = _lowerCase ? WithoutAccents(clean) : clean;
     }
 
-    private static readonly SearchValues<char> Blanks = SearchValues.Create(" \t\r\n");
-
     private static string Clean(ReadOnlySpan<char> text)
     {
         var clean = new StringBuilder(text.Length + 16);
@@ -145,6 +155,7 @@ internal ref struct WordReader
     private static string WithoutAccents(string text)
     {
         var plain = new StringBuilder(text.Length);
+        text = text.Replace('\uFFFE', '\uFFFF'); // .NET decomposes no text with the former; neither is a character, nor in any vocabulary
         foreach (var rune in text.Normalize(NormalizationForm.FormD).EnumerateRunes())
             if (Rune.GetUnicodeCategory(rune) != UnicodeCategory.NonSpacingMark) plain.Append(Rune.ToLowerInvariant(rune));
         return plain.ToString();
@@ -153,10 +164,10 @@ internal ref struct WordReader
     private static bool IsDropped(Rune rune) => rune == Rune.ReplacementChar || rune.Value is not ('\t' or '\n' or '\r')
         && Rune.GetUnicodeCategory(rune) is UnicodeCategory.Control or UnicodeCategory.Format or UnicodeCategory.PrivateUse;
 
-    private static bool IsPunctuation(Rune rune) => rune.IsAscii ? Ascii[rune.Value] == Mark : Rune.IsPunctuation(rune);
+    public static bool IsPunctuation(Rune rune) => rune.IsAscii ? Ascii[rune.Value] == Mark : Rune.IsPunctuation(rune);
 
     /// <summary>The blocks of Chinese ideographs in Google's tokenization.py; not Hangul, Hiragana or Katakana, which are written in words.</summary>
-    private static bool IsChinese(int c) => c >= 0x3400
+    public static bool IsChinese(int c) => c >= 0x3400
         && c is <= 0x4DBF or >= 0x4E00 and <= 0x9FFF or >= 0xF900 and <= 0xFAFF or >= 0x20000 and <= 0x2A6DF
             or >= 0x2A700 and <= 0x2B73F or >= 0x2B740 and <= 0x2B81F or >= 0x2B820 and <= 0x2CEAF or >= 0x2F800 and <= 0x2FA1F;
 
