@@ -1,5 +1,6 @@
 using System.IO.Compression;
 using System.Text;
+using ICSharpCode.SharpZipLib.GZip;
 
 namespace Microsoft.ML.PLD;
 
@@ -65,8 +66,8 @@ internal static class TextFiles
         var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 1 << 16, FileOptions.SequentialScan);
         return Path.GetExtension(path).ToLowerInvariant() switch
         {
-            ".br" => new BrotliStream(file, CompressionMode.Decompress),
-            ".gz" => new GZipStream(file, CompressionMode.Decompress),
+            ".br" => new BrotliStream(new CompressedFile(file), CompressionMode.Decompress),
+            ".gz" => new GZipInputStream(file), // notices truncation, which GZipStream does not
             _ => file,
         };
     }
@@ -81,7 +82,7 @@ internal static class TextFiles
         {
             throw new InvalidDataException($"The text file '{path}' is not UTF-8: {failure.Message}", failure);
         }
-        catch (Exception failure) when (failure is InvalidDataException or InvalidOperationException or IOException)
+        catch (Exception failure) when (failure is not OutOfMemoryException) // damaged data makes decoders fail in many ways
         {
             throw new InvalidDataException($"The text file '{path}' cannot be read to its end, it may be damaged: {failure.Message}", failure);
         }
