@@ -13,6 +13,7 @@ public abstract class TextTransformer : ITransformer, IDisposable
     private readonly ITextScorer _scorer;
     private readonly ReaderWriterLockSlim _use = new();
     private bool _disposed;
+    private long _rowsScored;
 
     /// <param name="environment">ML.NET's.</param>
     /// <param name="texts">The columns that the scores are made of.</param>
@@ -34,6 +35,9 @@ public abstract class TextTransformer : ITransformer, IDisposable
     internal int Width { get; }
 
     internal int MaxBatch { get; }
+
+    /// <summary>How many rows the network has scored so far: what a lazy reader has really cost.</summary>
+    internal long RowsScored => Interlocked.Read(ref _rowsScored);
 
     bool ITransformer.IsRowToRowMapper => true;
 
@@ -81,6 +85,7 @@ public abstract class TextTransformer : ITransformer, IDisposable
     {
         using var use = Use();
         _scorer.Score(texts, scores);
+        Interlocked.Add(ref _rowsScored, texts.Count);
     }
 
     /// <summary>Calls <see cref="MLNetAccess.Save{T}"/> with this type and its entries.</summary>
