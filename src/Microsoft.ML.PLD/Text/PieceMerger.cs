@@ -6,8 +6,10 @@ namespace Microsoft.ML.PLD;
 /// Joins the two neighbouring pieces that meet most often, again and again: byte-pair encoding (Sennrich et al., ACL 2016), over pieces spelt the WordPiece way.
 /// </summary>
 /// <remarks>
-/// Counts are kept up to date word by word, and a heap gives the next pair. An entry of the heap may be out of date: counts that fall are put right when it comes up,
-/// counts that rise get a new entry at once. Ties go to the pair that comes first in ordinal order, so nothing depends on the order of a hash table.
+/// <para>Counts are kept up to date word by word, and a heap gives the next pair. Once a pair is known its count only falls, which is put right when it comes up.
+/// Ties go to the pair that comes first in ordinal order, so nothing depends on the order of a hash table.</para>
+/// <para>No piece is made twice: while a stretch of a word is on its way to becoming one piece, no join crosses its ends,
+/// so each of its occurrences is put together by the same joins.</para>
 /// </remarks>
 internal sealed class PieceMerger
 {
@@ -17,7 +19,6 @@ internal sealed class PieceMerger
 
     private readonly List<Word> _words = [];
     private readonly List<string> _pieces = [];
-    private readonly Dictionary<string, int> _ids = new(StringComparer.Ordinal);
     private readonly Dictionary<Pair, long> _counts = [];
     private readonly Dictionary<Pair, List<int>> _places = []; // words that have, or once had, the pair
     private readonly PriorityQueue<Pair, (long Count, string First, string Second)> _heap = new(Comparer<(long Count, string First, string Second)>.Create(
@@ -27,6 +28,7 @@ internal sealed class PieceMerger
     /// <param name="words">Each cut into its first pieces, at least one, with its count.</param>
     public PieceMerger(IEnumerable<(IEnumerable<string> Pieces, long Count)> words)
     {
+        Dictionary<string, int> ids = new(StringComparer.Ordinal);
         foreach (var (pieces, count) in words)
         {
             Word word = new([.. pieces.Select(IdOf)], count);
@@ -34,29 +36,33 @@ internal sealed class PieceMerger
             Count(word, +1);
             for (var i = 1; i < word.Pieces.Count; i++) AddPlace(new(word.Pieces[i - 1], word.Pieces[i]), _words.Count - 1);
         }
-        foreach (var pair in _counts.Keys) Push(pair);
+        foreach (var (pair, count) in _counts) Push(pair, count);
+
+        int IdOf(string piece)
+        {
+            if (ids.TryAdd(piece, _pieces.Count)) _pieces.Add(piece);
+            return ids[piece];
+        }
     }
 
-    /// <summary>The next new piece, or null when no two pieces meet <paramref name="minimum"/> times.</summary>
+    /// <summary>The next piece, or null when no two pieces meet <paramref name="minimum"/> times.</summary>
     public string? Next(long minimum)
     {
         while (_heap.TryDequeue(out var pair, out var priority))
         {
             var count = _counts.GetValueOrDefault(pair);
             if (count < minimum) continue;
-            if (count < priority.Count) Push(pair);
-            else if (count == priority.Count && Join(pair) is { } piece) return piece;
+            if (count == priority.Count) return Join(pair);
+            Push(pair, count);
         }
         return null;
     }
 
-    /// <summary>The joined piece, or null if it has been there before, put together in another way.</summary>
-    private string? Join(Pair pair)
+    private string Join(Pair pair)
     {
-        var text = _pieces[pair.First] + _pieces[pair.Second][WordPieceVocabulary.Continuation.Length..];
-        var isNew = !_ids.ContainsKey(text);
-        var joined = IdOf(text);
-        HashSet<Pair> risen = [];
+        var joined = _pieces.Count;
+        _pieces.Add(_pieces[pair.First] + _pieces[pair.Second][WordPieceVocabulary.Continuation.Length..]);
+        HashSet<Pair> born = [];
         foreach (var place in _places[pair])
         {
             var word = _words[place];
@@ -69,12 +75,12 @@ internal sealed class PieceMerger
                 Pair neighbours = new(word.Pieces[i - 1], word.Pieces[i]);
                 if (neighbours.First != joined && neighbours.Second != joined) continue;
                 AddPlace(neighbours, place);
-                risen.Add(neighbours);
+                born.Add(neighbours);
             }
         }
         _places.Remove(pair);
-        foreach (var neighbours in risen) Push(neighbours);
-        return isNew ? text : null;
+        foreach (var neighbours in born) Push(neighbours, _counts[neighbours]);
+        return _pieces[joined];
     }
 
     private static bool Has(List<int> pieces, Pair pair)
@@ -107,16 +113,5 @@ internal sealed class PieceMerger
 
     private void AddPlace(Pair pair, int word) => (CollectionsMarshal.GetValueRefOrAddDefault(_places, pair, out _) ??= []).Add(word);
 
-    private void Push(Pair pair)
-    {
-        if (_counts.TryGetValue(pair, out var count)) _heap.Enqueue(pair, (count, _pieces[pair.First], _pieces[pair.Second]));
-    }
-
-    private int IdOf(string piece)
-    {
-        ref var id = ref CollectionsMarshal.GetValueRefOrAddDefault(_ids, piece, out var known);
-        if (known) return id;
-        _pieces.Add(piece);
-        return id = _pieces.Count - 1;
-    }
+    private void Push(Pair pair, long count) => _heap.Enqueue(pair, (count, _pieces[pair.First], _pieces[pair.Second]));
 }
