@@ -32,8 +32,8 @@ public static class CorpusBuilder
         using (var writer = new CorpusWriter(folder, tokenizer.Vocabulary, options))
         {
             foreach (var tokenized in Tokenize(lines, tokenizer, options.Threads, cancellationToken)) tokenized.WriteTo(writer);
-            if (writer.IsEmpty)
-                throw new InvalidDataException($"There is no text to build the corpus '{folder}' from: all lines are empty, or hold no words.");
+            if (!writer.HasWords)
+                throw new InvalidDataException($"There is no text to build the corpus '{folder}' from: all lines are empty, or hold no word that the vocabulary can spell.");
             writer.Publish();
         }
         return TokenCorpus.Open(folder);

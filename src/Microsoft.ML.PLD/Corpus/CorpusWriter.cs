@@ -28,7 +28,8 @@ internal sealed class CorpusWriter : IDisposable
         }
     }
 
-    public bool IsEmpty => _shards[0].TokenCount == 0;
+    /// <summary>Whether any piece but [UNK] has come: without one there is nothing to learn.</summary>
+    public bool HasWords { get; private set; }
 
     public void AddSentence(ReadOnlySpan<int> ids)
     {
@@ -39,6 +40,7 @@ internal sealed class CorpusWriter : IDisposable
         }
         if (!_inDocument) _shards[^1].AddDocument();
         _inDocument = true;
+        HasWords |= ids.ContainsAnyExcept(_vocabulary.UnknownId);
         _shards[^1].AddSentence(ids);
     }
 

@@ -62,6 +62,7 @@ public sealed class CorpusBuilderTests
     [DataRow]
     [DataRow(null, "", "  ")]
     [DataRow("\u0001\u0002")]
+    [DataRow("все слова", "чужие")]
     public void WithoutTextThereIsNoCorpus(params string?[] lines)
     {
         var failure = Assert.ThrowsExactly<InvalidDataException>(() => CorpusBuilder.Build(lines, Tokenizer, _folder.Path));
