@@ -14,7 +14,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     public torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
     {
         var (logits, labels, hidden, tokens) = MaskedLanguage(batch, plan, dropout);
-        var loss = torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum) / masked;
+        var loss = torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum) / Math.Max(1, masked); // text of unknown words only has none
         if (batch.NextSentenceLabels is null || model.NextSentence is null) return loss;
         var relations = torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device);
         return loss + torch.nn.functional.cross_entropy(model.NextSentence.Logits(hidden, tokens), relations, reduction: torch.nn.Reduction.Sum) / rows;
@@ -34,7 +34,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             right += logits.argmax(1).eq(labels).sum().item<long>();
             count += batch.MaskedLabels.Length;
         }
-        return (loss / count, (double)right / count);
+        return (loss / Math.Max(1, count), (double)right / Math.Max(1, count));
     }
 
     private (torch.Tensor Logits, torch.Tensor Labels, torch.Tensor Hidden, TokenBatch Tokens) MaskedLanguage(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
