@@ -1,0 +1,47 @@
+using System.IO.Compression;
+using Microsoft.ML;
+using Microsoft.ML.Data;
+
+namespace QuickStart;
+
+/// <summary>A paragraph of text to pre-train on; an empty one ends a document.</summary>
+internal sealed class Paragraph
+{
+    public string Text { get; set; } = "";
+}
+
+/// <summary>A customer's question to a bank, and what it is about.</summary>
+internal sealed class Question
+{
+    [LoadColumn(0)]
+    public string Text { get; set; } = "";
+
+    [LoadColumn(1)]
+    public string Category { get; set; } = "";
+}
+
+/// <summary>The data that come with the repository: public-domain novels without labels, and banking77, questions of 77 categories.</summary>
+internal sealed class ShippedData(MLContext mlContext)
+{
+    private static string Path(string file) => System.IO.Path.Combine(AppContext.BaseDirectory, "data", file);
+
+    public IDataView Training => Questions("train.csv");
+
+    public IDataView Test => Questions("test.csv");
+
+    /// <summary>All there is to read: the novels, and the training questions without their categories.</summary>
+    /// <param name="paragraphs">Read at most so many of the novels' paragraphs.</param>
+    public IDataView UnlabelledText(int paragraphs) => mlContext.Data.LoadFromEnumerable(
+        Novels().Take(paragraphs).Append("").Concat(QuestionTexts().SelectMany(text => new[] { text, "" })).Select(text => new Paragraph { Text = text }));
+
+    private IDataView Questions(string file) => mlContext.Data.LoadFromTextFile<Question>(
+        Path(file), new TextLoader.Options { Separators = [','], HasHeader = true, AllowQuoting = true, ReadMultilines = true });
+
+    private IEnumerable<string> QuestionTexts() => mlContext.Data.CreateEnumerable<Question>(Training, reuseRowObject: false).Select(question => question.Text);
+
+    private static IEnumerable<string> Novels()
+    {
+        using var lines = new StreamReader(new BrotliStream(File.OpenRead(Path("books.train-00.txt.br")), CompressionMode.Decompress));
+        while (lines.ReadLine() is { } line) yield return line;
+    }
+}

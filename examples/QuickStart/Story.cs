@@ -1,0 +1,154 @@
+using System.Diagnostics;
+using Microsoft.ML;
+using Microsoft.ML.PLD;
+
+namespace QuickStart;
+
+/// <summary>The example itself, step by step.</summary>
+internal sealed class Story(Plan plan, int seed, string outputFolder)
+{
+    private readonly MLContext _mlContext = new(seed);
+    private readonly Results _results = new();
+    private readonly ConsoleProgress _console = new();
+
+    public Results Tell()
+    {
+        var clock = Stopwatch.StartNew();
+        Directory.CreateDirectory(outputFolder);
+        var data = new ShippedData(_mlContext);
+        var (training, test) = (_mlContext.Data.TakeRows(data.Training, plan.LabelledRows), _mlContext.Data.TakeRows(data.Test, plan.LabelledRows));
+
+        Title("1. Pre-train an encoder of 12 blocks on novels and on questions without their categories");
+        using var encoder = Pretrain(data.UnlabelledText(plan.Paragraphs));
+        encoder.Model.SavePretrained(Path.Combine(outputFolder, "encoder"));
+
+        Title("2. Fine-tune it on the questions");
+        var (pretrained, model) = FineTune(encoder.Model, training, test);
+        _results.AccuracyPretrained = pretrained;
+
+        Title("3. The same model and the same steps without pre-training");
+        _results.AccuracyScratch = FineTune(pretrained: null, training, test, encoder.Model).Accuracy;
+
+        Title("4. What ML.NET has for this: FeaturizeText and SdcaMaximumEntropy");
+        _results.AccuracySdca = Sdca(training, test);
+
+        Title("5. Save, load, predict");
+        _results.ModelZip = Path.Combine(outputFolder, "model.zip");
+        _mlContext.Model.Save(model, training.Schema, _results.ModelZip);
+        Predict("I still have not received my new card", "Why was I charged twice for the same coffee?", "How do I change my PIN?");
+
+        _results.Seconds = clock.Elapsed.TotalSeconds;
+        Summarize();
+        return _results;
+    }
+
+    private PldBertTransformer Pretrain(IDataView text)
+    {
+        var log = new ProgressLog();
+        var options = new PldBertEstimator.Options
+        {
+            Config = BertConfig.Mini with { HiddenSize = 128, IntermediateSize = 512, AttentionHeads = 2, MaxPositions = 128 },
+            VocabularySize = 8_192,
+            EmptyRowsEndDocuments = true,
+            Pretraining = new() { BatchSize = 32, SequenceLength = 64, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5), LearningRate = new() { Peak = 2e-3, WarmupShare = 0.05 } },
+            MaxLength = 64,
+            Progress = [_console, log, new TensorBoardProgress(Path.Combine(outputFolder, "tensorboard"))],
+        };
+        _results.PretrainingSteps = plan.StepsThatFit(_mlContext, text, options);
+        options = options with { Pretraining = options.Pretraining with { Steps = _results.PretrainingSteps } };
+
+        var encoder = _mlContext.Transforms.PldBert("Features", nameof(Paragraph.Text), options).Fit(text);
+        (_results.PretrainingLossFirst, _results.PretrainingLossLast) = (log.Mean(log.Losses.Take(10)), log.Mean(log.Losses.TakeLast(50)));
+        (_results.ValidationAccuracyFirst, _results.ValidationAccuracyLast) = (log.ValidationAccuracies[0], log.ValidationAccuracies[^1]);
+        Console.WriteLine($"{encoder.Model.ParameterCount:N0} weights; loss {_results.PretrainingLossFirst:F2} -> {_results.PretrainingLossLast:F2}, "
+            + $"masked words guessed right {_results.ValidationAccuracyFirst:P1} -> {_results.ValidationAccuracyLast:P1} (held-out text)");
+        return encoder;
+    }
+
+    /// <param name="pretrained">The encoder to start from, or null.</param>
+    /// <param name="training">Questions to learn from.</param>
+    /// <param name="test">Questions to be judged by.</param>
+    /// <param name="alike">When there is none to start from: the encoder to be like.</param>
+    private (double Accuracy, ITransformer Model) FineTune(BertModel? pretrained, IDataView training, IDataView test, BertModel? alike = null)
+    {
+        var options = new PldBertMulticlassTrainer.Options
+        {
+            Sentence1ColumnName = nameof(Question.Text),
+            Pretrained = pretrained,
+            FineTuning = new() { Epochs = plan.FineTuningEpochs, MaxLength = 64, LearningRate = new() { Peak = 1e-3, WarmupShare = 0.1 }, Pooling = Pooling.Mean },
+            Progress = [_console],
+        };
+        if (alike is not null) options = options with { Config = alike.Config, Vocabulary = alike.Tokenizer.Vocabulary };
+
+        var model = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(Question.Category))
+            .Append(_mlContext.MulticlassClassification.Trainers.PldBert(options))
+            .Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedCategory", "PredictedLabel"))
+            .Fit(training);
+        return (Evaluate(model, test), model);
+    }
+
+    private double Sdca(IDataView training, IDataView test) => Evaluate(
+        _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(Question.Category))
+            .Append(_mlContext.Transforms.Text.FeaturizeText("Features", nameof(Question.Text)))
+            .AppendCacheCheckpoint(_mlContext)
+            .Append(_mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy())
+            .Fit(training),
+        test);
+
+    private double Evaluate(ITransformer model, IDataView test)
+    {
+        var metrics = _mlContext.MulticlassClassification.Evaluate(model.Transform(test));
+        Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1} on {test.GetColumn<string>(nameof(Question.Text)).Count():N0} test questions, log-loss {metrics.LogLoss:F3}");
+        return metrics.MicroAccuracy;
+    }
+
+    private void Predict(params string[] texts)
+    {
+        var loaded = _mlContext.Model.Load(_results.ModelZip, out _);
+        using var engine = _mlContext.Model.CreatePredictionEngine<Question, Answer>(loaded);
+        foreach (var text in texts)
+        {
+            var answer = engine.Predict(new Question { Text = text });
+            Console.WriteLine($"  {text}  ->  {answer.PredictedCategory} ({answer.Score.Max():P0})");
+        }
+    }
+
+    private void Summarize()
+    {
+        Title("Done");
+        Console.WriteLine($"""
+            accuracy on banking77, 77 categories:
+              pre-trained with layer dropping  {_results.AccuracyPretrained:P1}
+              the same from scratch            {_results.AccuracyScratch:P1}
+              FeaturizeText + SDCA             {_results.AccuracySdca:P1}
+            {_results.Seconds / 60:F1} minutes in all. In {outputFolder}:
+              model.zip     the whole ML.NET pipeline: mlContext.Model.Load
+              encoder       the pre-trained encoder in Hugging Face's layout: BertModel.FromPretrained
+              tensorboard   curves: tensorboard --logdir tensorboard
+            """);
+    }
+
+    private static void Title(string text) => Console.WriteLine($"\n{text}");
+
+    private sealed class Answer
+    {
+        public string PredictedCategory { get; set; } = "";
+
+        public float[] Score { get; set; } = [];
+    }
+
+    private sealed class ProgressLog : IProgress<TrainingProgress>
+    {
+        public List<double> Losses { get; } = [];
+
+        public List<double> ValidationAccuracies { get; } = [];
+
+        public void Report(TrainingProgress value)
+        {
+            Losses.Add(value.Loss);
+            if (value.ValidationAccuracy is { } accuracy) ValidationAccuracies.Add(accuracy);
+        }
+
+        public double Mean(IEnumerable<double> losses) => losses.Average();
+    }
+}
