@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Microsoft.ML;
+using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
 
 namespace QuickStart;
@@ -16,7 +17,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
         var clock = Stopwatch.StartNew();
         Directory.CreateDirectory(outputFolder);
         var data = new ShippedData(_mlContext);
-        var (training, test) = (_mlContext.Data.TakeRows(data.Training, plan.LabelledRows), _mlContext.Data.TakeRows(data.Test, plan.LabelledRows));
+        var (training, test) = (_mlContext.Data.TakeRows(data.Training, plan.LabelledRows), data.Test);
 
         Title("1. Pre-train an encoder of 12 blocks on novels and on questions without their categories");
         using var encoder = Pretrain(data.UnlabelledText(plan.Paragraphs));
@@ -58,7 +59,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
         options = options with { Pretraining = options.Pretraining with { Steps = _results.PretrainingSteps } };
 
         var encoder = _mlContext.Transforms.PldBert("Features", nameof(Paragraph.Text), options).Fit(text);
-        (_results.PretrainingLossFirst, _results.PretrainingLossLast) = (log.Mean(log.Losses.Take(10)), log.Mean(log.Losses.TakeLast(50)));
+        (_results.PretrainingLossFirst, _results.PretrainingLossLast) = (log.Losses.Take(10).Average(), log.Losses.TakeLast(10).Average());
         (_results.ValidationAccuracyFirst, _results.ValidationAccuracyLast) = (log.ValidationAccuracies[0], log.ValidationAccuracies[^1]);
         Console.WriteLine($"{encoder.Model.ParameterCount:N0} weights; loss {_results.PretrainingLossFirst:F2} -> {_results.PretrainingLossLast:F2}, "
             + $"masked words guessed right {_results.ValidationAccuracyFirst:P1} -> {_results.ValidationAccuracyLast:P1} (held-out text)");
@@ -148,7 +149,5 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
             Losses.Add(value.Loss);
             if (value.ValidationAccuracy is { } accuracy) ValidationAccuracies.Add(accuracy);
         }
-
-        public double Mean(IEnumerable<double> losses) => losses.Average();
     }
 }

@@ -40,7 +40,7 @@ internal sealed class ParameterStore : IDisposable
         var theirs = source._all.ToDictionary(parameter => parameter.Name, parameter => parameter.Value);
         var missing = new List<string>();
         foreach (var (name, value) in _all)
-            if (theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values).Dispose();
+            if (theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values);
             else missing.Add(name);
         return missing;
     }

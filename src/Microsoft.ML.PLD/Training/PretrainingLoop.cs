@@ -11,7 +11,7 @@ namespace Microsoft.ML.PLD;
 internal sealed class PretrainingLoop(
     BertModel model, PretrainingBatches training, IReadOnlyList<PretrainingBatch> validation, PretrainingOptions options, torch.ScalarType type)
 {
-    private const int Validations = 20;
+    private const int Validations = 20, FewestStepsBetween = 50;
 
     private readonly PretrainingLosses _losses = new(model, type);
 
@@ -54,7 +54,7 @@ internal sealed class PretrainingLoop(
 
     private bool IsValidated(long step)
     {
-        var interval = options.ValidationInterval > 0 ? options.ValidationInterval : Math.Max(1, options.Steps / Validations);
+        var interval = options.ValidationInterval > 0 ? options.ValidationInterval : Math.Max(FewestStepsBetween, options.Steps / Validations);
         return (step + 1) % interval == 0 || step + 1 == options.Steps;
     }
 }

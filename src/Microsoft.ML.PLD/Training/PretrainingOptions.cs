@@ -46,7 +46,7 @@ public sealed record PretrainingOptions
     /// <summary>The number of held-out sequences of each validation; always the same, with the same masks. Default: 128.</summary>
     public int ValidationSequences { get; init; } = 128;
 
-    /// <summary>Steps between validations; 0 means twenty of them over the run. The last step is always validated. Default: 0.</summary>
+    /// <summary>Steps between validations; 0 means twenty of them over the run, at least 50 steps apart. The last step is always validated. Default: 0.</summary>
     public long ValidationInterval { get; init; }
 
     /// <summary>
