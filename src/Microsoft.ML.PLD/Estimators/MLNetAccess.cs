@@ -47,7 +47,7 @@ namespace Microsoft.ML.PLD
             return Members.EnvironmentOf(trainers);
         }
 
-        /// <exception cref="OperationCanceledException"><c>MLContext.CancelExecution</c> was called.</exception>
+        /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
         public static void CheckAlive(IHostEnvironment environment) => Members.CheckAlive(environment);
 
         public static SchemaShape ShapeOf(DataViewSchema schema) => Members.ShapeOf(schema);

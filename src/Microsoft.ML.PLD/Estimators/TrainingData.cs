@@ -30,7 +30,7 @@ internal sealed class TrainingData
     /// <summary>Reads the rows, in order or shuffled.</summary>
     /// <param name="shuffle">What to shuffle with, as far as the data can be.</param>
     /// <exception cref="InvalidOperationException">There is no row, a row has no label, or, at the end, all have the same.</exception>
-    /// <exception cref="OperationCanceledException"><c>MLContext.CancelExecution</c> was called.</exception>
+    /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
     public IEnumerable<TrainingRow> Rows(Random? shuffle = null)
     {
         DataViewSchema.Column[] needed = _label is { } column ? [.. _texts, column] : _texts;

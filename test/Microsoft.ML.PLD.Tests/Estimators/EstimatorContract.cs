@@ -285,6 +285,23 @@ public abstract class EstimatorContract<TTransformer> where TTransformer : TextT
     }
 
     [TestMethod]
+    public void CursorsAreClosedAndAskForNothingElse()
+    {
+        var trained = new WatchedView(Data());
+        using (Create(MLContext).Fit(trained)) Assert.AreEqual(0, trained.Open);
+        Assert.DoesNotContain(nameof(ContractRow.Extra), trained.ColumnsAskedFor);
+        Assert.DoesNotContain(nameof(ContractRow.Number), trained.ColumnsAskedFor);
+
+        var read = new WatchedView(MLContext.Data.Cache(Data()));
+        var view = Transformer.Transform(read);
+        using (view.GetRowCursor([view.Schema[Added()[0]]])) Assert.AreEqual(1, read.Open);
+        using (view.GetRowCursor([view.Schema[Transformer.Texts.First]])) Assert.AreEqual(1, read.Open);
+        foreach (var cursor in view.GetRowCursorSet([view.Schema[Added()[0]]], 2)) cursor.Dispose();
+        Assert.AreEqual(0, read.Open);
+        Assert.DoesNotContain(nameof(ContractRow.Extra), read.ColumnsAskedFor);
+    }
+
+    [TestMethod]
     public void GettersCheckTypeAndColumn()
     {
         var view = Transformer.Transform(Data());
