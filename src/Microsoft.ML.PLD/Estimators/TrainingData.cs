@@ -50,7 +50,9 @@ internal sealed class TrainingData
         }
         if (row == 0) throw new InvalidOperationException($"There are no rows to learn from (column '{_texts[0].Name}').");
         if (label is not null && other < 0)
-            throw new InvalidOperationException($"All {row} rows have the same label '{Labels!.Describe(first)}' in column '{_label!.Value.Name}'; a classifier needs at least two classes.");
+            throw new InvalidOperationException(
+                $"All {row} rows have the same label '{Labels!.Describe(first)}' in column '{_label!.Value.Name}'; "
+                + "a classifier needs at least two classes.");
     }
 
     private int ClassOf(ValueGetter<uint> label, long row)
@@ -58,7 +60,8 @@ internal sealed class TrainingData
         var key = Value(label);
         return key > 0 && key <= (uint)Labels!.Count
             ? (int)key - 1
-            : throw new InvalidOperationException($"Row {row} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
+            : throw new InvalidOperationException(
+                $"Row {row} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
     }
 
     private static T Value<T>(ValueGetter<T> getter)

@@ -33,6 +33,10 @@ public sealed class MLNetAccessTests
         var problem = MemberCheck.FirstProblem(Load(laterLibrary, calling));
         Assert.IsNotNull(problem);
         Assert.Contains("Door.Open", problem);
+
+        var message = MLNetAccess.Unavailable(problem).Message;
+        Assert.Contains("needs Microsoft.ML 5.0.1 or a later 5.0 release, but this process has loaded Microsoft.ML 5.0.", message);
+        Assert.Contains(problem, message);
     }
 
     [TestMethod]

@@ -55,6 +55,21 @@ public sealed class ScoringCursorTests
     }
 
     [TestMethod]
+    public void DisposingWaitsForTheBatchThatIsBeingScored()
+    {
+        using var scorer = new SlowScorer();
+        using var transformer = new LetterTransformer(MLNetAccess.EnvironmentOf(_mlContext.Transforms), new TextColumns("Text"), "Letters", scorer);
+        var scoring = Task.Run(() => transformer.Score(new TextBatch(new[] { "a".AsMemory() }), new float[1]));
+        scorer.Started.Wait();
+        var disposing = Task.Run(transformer.Dispose);
+        Assert.IsFalse(disposing.Wait(TimeSpan.FromMilliseconds(50)));
+        scorer.MayEnd.Set();
+        scoring.Wait();
+        disposing.Wait();
+        Assert.IsTrue(scorer.Disposed);
+    }
+
+    [TestMethod]
     public void NoNumberIsTheHighest()
     {
         var data = _mlContext.Data.LoadFromEnumerable([new Keyed()]);
@@ -71,6 +86,28 @@ public sealed class ScoringCursorTests
     }
 
     private LetterTransformer Transformer(LetterScorer scorer) => new(MLNetAccess.EnvironmentOf(_mlContext.Transforms), new TextColumns("Text"), "Letters", scorer);
+
+    private sealed class SlowScorer : ITextScorer
+    {
+        public ManualResetEventSlim Started { get; } = new();
+
+        public ManualResetEventSlim MayEnd { get; } = new();
+
+        public bool Disposed { get; private set; }
+
+        public int Width => 1;
+
+        public int MaxBatch => 1;
+
+        public void Score(TextBatch texts, Span<float> scores)
+        {
+            Started.Set();
+            MayEnd.Wait();
+            Assert.IsFalse(Disposed);
+        }
+
+        public void Dispose() => Disposed = true;
+    }
 
     private sealed record Picture(int Number);
 

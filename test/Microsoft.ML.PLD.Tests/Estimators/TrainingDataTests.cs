@@ -16,7 +16,9 @@ public sealed class TrainingDataTests
         var expected = ContractRow.Make(50);
         string[] classes = ["animals", "bread", "cars"];
         for (var i = 0; i < rows.Length; i++)
-            Assert.AreEqual((i, expected[i].Text ?? "", expected[i].Other, expected[i].Class), ((int)rows[i].Index, $"{rows[i].First}", $"{rows[i].Second}", classes[rows[i].Class]));
+            Assert.AreEqual(
+                (i, expected[i].Text ?? "", expected[i].Other, expected[i].Class),
+                ((int)rows[i].Index, $"{rows[i].First}", $"{rows[i].Second}", classes[rows[i].Class]));
         Assert.HasCount(50, rows);
     }
 

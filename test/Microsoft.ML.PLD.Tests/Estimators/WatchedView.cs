@@ -2,7 +2,7 @@ using Microsoft.ML.Data;
 
 namespace Microsoft.ML.PLD.Tests;
 
-/// <summary>Passes data on and watches who reads it.</summary>
+/// <summary>Passes data on, in batches of seven rows, and watches who reads it.</summary>
 internal sealed class WatchedView(IDataView source) : IDataView
 {
     private int _open;
@@ -35,7 +35,7 @@ internal sealed class WatchedView(IDataView source) : IDataView
     {
         public override long Position => source.Position;
 
-        public override long Batch => source.Batch;
+        public override long Batch => Math.Max(source.Position, 0) / 7;
 
         public override DataViewSchema Schema => source.Schema;
 
