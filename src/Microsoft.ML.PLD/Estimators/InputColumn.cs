@@ -3,7 +3,7 @@ using Microsoft.ML.Data;
 namespace Microsoft.ML.PLD;
 
 /// <summary>A column that an estimator or transformer reads: its name, what it is for, and what its values must be.</summary>
-internal sealed record InputColumn
+internal sealed class InputColumn
 {
     private readonly Func<DataViewType, bool> _accepts;
     private readonly Func<SchemaShape.Column, bool> _promises;

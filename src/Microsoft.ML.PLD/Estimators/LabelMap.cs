@@ -45,13 +45,16 @@ internal sealed class LabelMap
     {
         var keys = ((KeyDataViewType)label.Type).Count;
         if (keys is 0 or > int.MaxValue)
-            throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has {keys} classes; expected 2 to {int.MaxValue}.");
+            throw new ArgumentOutOfRangeException("inputSchema",
+                $"The label column '{label.Name}' has {keys} classes; expected 2 to {int.MaxValue}.");
         var count = (int)keys;
         if (label.Annotations.Schema.GetColumnOrNull(ScoreAnnotations.KeyValues)?.Type is not VectorDataViewType type || type.Size != count)
             return new LabelMap(count, null, null);
 
         if (!ItemTypes.Contains(type.ItemType))
-            throw new ArgumentOutOfRangeException("inputSchema", $"The label column '{label.Name}' has keys for values of type {type.ItemType}; expected one of: {string.Join<DataViewType>(", ", ItemTypes)}.");
+            throw new ArgumentOutOfRangeException("inputSchema",
+                $"The label column '{label.Name}' has keys for values of type {type.ItemType}; "
+                + $"expected one of: {string.Join<DataViewType>(", ", ItemTypes)}.");
         return new LabelMap(count, type.ItemType, (Array)Generic(nameof(ReadValues), type.ItemType.RawType, label.Annotations));
     }
 
@@ -59,7 +62,8 @@ internal sealed class LabelMap
     public static LabelMap PromisedBy(SchemaShape.Column label)
     {
         foreach (var annotation in label.Annotations)
-            if (annotation is { Name: ScoreAnnotations.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector, ItemType: PrimitiveDataViewType type } && ItemTypes.Contains(type))
+            if (annotation is { Name: ScoreAnnotations.KeyValues, Kind: SchemaShape.Column.VectorKind.Vector }
+                && annotation.ItemType is PrimitiveDataViewType type && ItemTypes.Contains(type))
                 return new LabelMap(1, type, Array.CreateInstance(type.RawType, 1));
         return new LabelMap(1, null, null);
     }
@@ -67,15 +71,19 @@ internal sealed class LabelMap
     /// <summary>Adds the values of the classes as a vector, unless they have none.</summary>
     public void Annotate(DataViewSchema.Annotations.Builder annotations, string name)
     {
-        if (_itemType is not null) Generic(nameof(AddValues), _itemType.RawType, annotations, name, new VectorDataViewType(_itemType, Count), _values!);
+        if (_itemType is null) return;
+        Generic(nameof(AddValues), _itemType.RawType, annotations, name, new VectorDataViewType(_itemType, Count), _values!);
     }
 
     /// <summary>The name or number of a class, for messages.</summary>
     /// <param name="index">From 0.</param>
     public string Describe(int index) => _values is null ? $"{index + 1}" : $"{_values.GetValue(index)}";
 
-    public void Save(Stream stream) => JsonSerializer.Serialize(stream,
-        new Saved(Count, _itemType?.ToString(), _values is null ? null : JsonSerializer.SerializeToElement(_values, _values.GetType(), Json)), Json);
+    public void Save(Stream stream)
+    {
+        JsonElement? values = _values is null ? null : JsonSerializer.SerializeToElement(_values, _values.GetType(), Json);
+        JsonSerializer.Serialize(stream, new Saved(Count, _itemType?.ToString(), values), Json);
+    }
 
     /// <exception cref="InvalidDataException">The stream does not hold what <see cref="Save"/> writes.</exception>
     public static LabelMap Load(Stream stream)
@@ -84,7 +92,8 @@ internal sealed class LabelMap
         if (saved is not { Classes: > 0 }) throw new InvalidDataException("No number of classes.");
         if (saved.Type is null) return new LabelMap(saved.Classes, null, null);
 
-        var type = Array.Find(ItemTypes, type => type.ToString() == saved.Type) ?? throw new InvalidDataException($"Unknown type of classes '{saved.Type}'.");
+        var type = Array.Find(ItemTypes, type => type.ToString() == saved.Type)
+            ?? throw new InvalidDataException($"Unknown type of classes '{saved.Type}'.");
         var values = (Array?)saved.Values?.Deserialize(type.RawType.MakeArrayType(), Json);
         return values?.Length == saved.Classes
             ? new LabelMap(saved.Classes, type, values)
@@ -114,8 +123,10 @@ internal sealed class LabelMap
 
     private sealed class TextConverter : JsonConverter<ReadOnlyMemory<char>>
     {
-        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetString().AsMemory();
+        public override ReadOnlyMemory<char> Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+            reader.GetString().AsMemory();
 
-        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) => writer.WriteStringValue(value.Span);
+        public override void Write(Utf8JsonWriter writer, ReadOnlyMemory<char> value, JsonSerializerOptions options) =>
+            writer.WriteStringValue(value.Span);
     }
 }

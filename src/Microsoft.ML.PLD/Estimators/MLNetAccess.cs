@@ -29,12 +29,17 @@ namespace Microsoft.ML.PLD
         /// <exception cref="NotSupportedException">It does not; the message names the version found and those expected.</exception>
         public static void EnsureAvailable()
         {
-            if (Problem.Value is not { } problem) return;
+            if (Problem.Value is { } problem) throw Unavailable(problem);
+        }
+
+        internal static NotSupportedException Unavailable(string problem)
+        {
             var found = typeof(ITransformer).Assembly;
-            var version = found.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0] ?? $"{found.GetName().Version}";
-            throw new NotSupportedException(
-                $"Microsoft.ML.PLD needs Microsoft.ML {Expected}, but this process has loaded Microsoft.ML {version} (from '{found.Location}'), where something is missing: "
-                + $"{problem} Reference a version of Microsoft.ML that fits, or a newer Microsoft.ML.PLD.");
+            var version = found.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion.Split('+')[0]
+                ?? $"{found.GetName().Version}";
+            return new NotSupportedException(
+                $"Microsoft.ML.PLD needs Microsoft.ML {Expected}, but this process has loaded Microsoft.ML {version} (from '{found.Location}'), "
+                + $"where something is missing: {problem} Reference a version of Microsoft.ML that fits, or a newer Microsoft.ML.PLD.");
         }
 
         public static IHostEnvironment EnvironmentOf(TransformsCatalog catalog)
@@ -51,7 +56,7 @@ namespace Microsoft.ML.PLD
             return Members.EnvironmentOf(trainers);
         }
 
-        /// <exception cref="OperationCanceledException"><c>MLContext.CancelExecution</c> was called.</exception>
+        /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
         public static void CheckAlive(IHostEnvironment environment) => Members.CheckAlive(environment);
 
         public static SchemaShape ShapeOf(DataViewSchema schema) => Members.ShapeOf(schema);
@@ -93,15 +98,31 @@ namespace Microsoft.ML.PLD
             public static SavedEntries Open(ModelLoadContext context, ModelFormat format, Assembly loader)
             {
                 context.CheckAtModel(VersionOf(format, loader));
-                var hashes = new Dictionary<string, byte[]>();
-                for (var left = context.Reader.ReadInt32(); left > 0; left--)
-                    hashes.Add(context.Reader.ReadString(), context.Reader.ReadBytes(SHA256.HashSizeInBytes));
-                return new SavedEntries(format.LoaderSignature, hashes, (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream)));
+                return new SavedEntries(format.LoaderSignature, ReadHashes(context.Reader, format),
+                    (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream)));
             }
 
+            private static Dictionary<string, byte[]> ReadHashes(BinaryReader reader, ModelFormat format)
+            {
+                try
+                {
+                    var hashes = new Dictionary<string, byte[]>();
+                    for (var left = reader.ReadInt32(); left > 0; left--)
+                        hashes.Add(reader.ReadString(), reader.ReadBytes(SHA256.HashSizeInBytes));
+                    return hashes;
+                }
+                catch (Exception failure) when (failure is IOException or ArgumentException or FormatException)
+                {
+                    throw new InvalidDataException(
+                        $"The header '{ModelLoadContext.ModelStreamName}' of the saved model '{format.LoaderSignature}' is damaged.");
+                }
+            }
+
+            // The loader by its bare name: which version may read what is for the format to say.
             private static VersionInfo VersionOf(ModelFormat format, Assembly loader) => new(
-                modelSignature: format.ModelSignature, verWrittenCur: format.Version, verReadableCur: format.Version, verWeCanReadBack: format.OldestReadable,
-                loaderSignature: format.LoaderSignature, loaderAssemblyName: loader.FullName);
+                modelSignature: format.ModelSignature,
+                verWrittenCur: format.Version, verReadableCur: format.Version, verWeCanReadBack: format.OldestReadable,
+                loaderSignature: format.LoaderSignature, loaderAssemblyName: loader.GetName().Name);
         }
     }
 

@@ -6,7 +6,8 @@ namespace Microsoft.ML.PLD;
 /// <summary>Finds out whether everything that a class calls exists in the assemblies that this process has loaded.</summary>
 internal static class MemberCheck
 {
-    private const BindingFlags Declared = BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
+    private const BindingFlags Declared =
+        BindingFlags.Static | BindingFlags.Instance | BindingFlags.Public | BindingFlags.NonPublic | BindingFlags.DeclaredOnly;
 
     /// <summary>Compiles the methods of a class, and those of its closures, without running them.</summary>
     /// <returns>The message about the first member that is missing, or null.</returns>

@@ -9,8 +9,10 @@ internal sealed record ModelFormat
     /// <param name="modelSignature">Names the format; 8 characters.</param>
     public ModelFormat(string loaderSignature, string modelSignature)
     {
-        if (loaderSignature.Length is 0 or > LongestLoaderSignature) throw new ArgumentException($"'{loaderSignature}' has not 1 to {LongestLoaderSignature} characters.", nameof(loaderSignature));
-        if (modelSignature.Length != LengthOfModelSignature) throw new ArgumentException($"'{modelSignature}' has not {LengthOfModelSignature} characters.", nameof(modelSignature));
+        if (loaderSignature.Length is 0 or > LongestLoaderSignature)
+            throw new ArgumentException($"'{loaderSignature}' has not 1 to {LongestLoaderSignature} characters.", nameof(loaderSignature));
+        if (modelSignature.Length != LengthOfModelSignature)
+            throw new ArgumentException($"'{modelSignature}' has not {LengthOfModelSignature} characters.", nameof(modelSignature));
         (LoaderSignature, ModelSignature) = (loaderSignature, modelSignature);
     }
 

@@ -50,8 +50,11 @@ internal sealed class RowBindings
             : throw new ArgumentOutOfRangeException(nameof(column), $"The column '{column.Name}' at {column.Index} is not one of this schema.");
 
     public DataViewSchema.Column CheckActive(DataViewSchema.Column column, bool[] active) =>
-        active[Check(column).Index] ? column : throw new ArgumentOutOfRangeException(nameof(column), $"The column '{column.Name}' was not asked for when the rows were opened.");
+        active[Check(column).Index]
+            ? column
+            : throw new ArgumentOutOfRangeException(nameof(column), $"The column '{column.Name}' was not asked for when the rows were opened.");
 
     public static ValueGetter<T> Typed<T>(Delegate getter, DataViewSchema.Column column) => getter as ValueGetter<T>
-        ?? throw new InvalidOperationException($"Invalid TValue in GetGetter for the column '{column.Name}': '{typeof(T)}', expected type: '{column.Type.RawType}'.");
+        ?? throw new InvalidOperationException(
+            $"Invalid TValue in GetGetter for the column '{column.Name}': '{typeof(T)}', expected type: '{column.Type.RawType}'.");
 }

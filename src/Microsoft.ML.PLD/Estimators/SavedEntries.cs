@@ -1,4 +1,3 @@
-using System.Reflection;
 using System.Security.Cryptography;
 
 namespace Microsoft.ML.PLD;
@@ -11,26 +10,32 @@ internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byt
 {
     public bool Contains(string name) => hashes.ContainsKey(name);
 
-    /// <exception cref="InvalidDataException">The part is missing or damaged, or <paramref name="parse"/> does not understand it; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// The part is missing or damaged, or <paramref name="parse"/> does not understand it; the message names it.
+    /// </exception>
     public T Read<T>(string name, Func<Stream, T> parse)
     {
-        if (!hashes.TryGetValue(name, out var hash)) throw new InvalidDataException($"The saved model '{model}' has no entry '{name}'; it has: {string.Join(", ", hashes.Keys)}.");
+        if (!hashes.TryGetValue(name, out var hash))
+            throw new InvalidDataException($"The saved model '{model}' has no entry '{name}'; it has: {string.Join(", ", hashes.Keys)}.");
         T? value = default;
+        var whole = true;
         bool found;
         try
         {
             found = tryRead(name, stream =>
             {
-                if (!SHA256.HashData(stream).AsSpan().SequenceEqual(hash)) throw new InvalidDataException("It is not what was written (SHA-256).");
+                whole = SHA256.HashData(stream).AsSpan().SequenceEqual(hash);
                 stream.Position = 0;
-                value = parse(stream);
+                if (whole) value = parse(stream);
             });
         }
         catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
         {
-            var cause = failure is TargetInvocationException { InnerException: { } inner } ? inner : failure;
-            throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {cause.Message}", cause);
+            throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {failure.Message}", failure);
         }
-        return found ? value! : throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is missing from the file.");
+        if (!found) throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is missing from the file.");
+        return whole
+            ? value!
+            : throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: it is not what was written (SHA-256).");
     }
 }

@@ -17,7 +17,8 @@ internal static class ScoreAnnotations
         uint largest = 0;
         foreach (var column in schema)
         {
-            if (column.Annotations.Schema.GetColumnOrNull(ScoreColumnSetId)?.Type is not KeyDataViewType { RawType: var raw } || raw != typeof(uint)) continue;
+            var type = column.Annotations.Schema.GetColumnOrNull(ScoreColumnSetId)?.Type;
+            if (type is not KeyDataViewType || type.RawType != typeof(uint)) continue;
             uint id = 0;
             column.Annotations.GetValue(ScoreColumnSetId, ref id);
             largest = Math.Max(largest, id);

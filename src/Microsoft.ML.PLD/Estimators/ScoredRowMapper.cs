@@ -9,7 +9,8 @@ internal sealed class ScoredRowMapper(TextTransformer scorer, RowBindings bindin
 
     public DataViewSchema OutputSchema => bindings.Output;
 
-    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) => bindings.Dependencies(dependingColumns);
+    public IEnumerable<DataViewSchema.Column> GetDependencies(IEnumerable<DataViewSchema.Column> dependingColumns) =>
+        bindings.Dependencies(dependingColumns);
 
     public DataViewRow GetRow(DataViewRow input, IEnumerable<DataViewSchema.Column> activeColumns) => input.Schema == bindings.Input
         ? new ScoredRow(scorer, bindings, input, bindings.Activate(activeColumns))

@@ -53,7 +53,9 @@ internal sealed class ScoringCursor : DataViewRowCursor
     public override ValueGetter<TValue> GetGetter<TValue>(DataViewSchema.Column column)
     {
         _bindings.CheckActive(column, _active);
-        var getter = _bindings.PassesThrough(column) ? _window.Getter<TValue>(_bindings.Input[column.Index], Current) : _bindings.Getter(column, CurrentScores);
+        var getter = _bindings.PassesThrough(column)
+            ? _window.Getter<TValue>(_bindings.Input[column.Index], Current)
+            : _bindings.Getter(column, CurrentScores);
         return RowBindings.Typed<TValue>(getter, column);
     }
 
@@ -66,7 +68,8 @@ internal sealed class ScoringCursor : DataViewRowCursor
         var slot = Current();
         if (!_scored)
         {
-            var texts = new TextBatch(_window.Texts(_bindings.Texts[0]), _bindings.Texts.Count > 1 ? _window.Texts(_bindings.Texts[1]) : default);
+            var second = _bindings.Texts.Count > 1 ? _window.Texts(_bindings.Texts[1]) : default;
+            var texts = new TextBatch(_window.Texts(_bindings.Texts[0]), second);
             _scorer.Score(texts, _scores.AsSpan(0, texts.Count * _scorer.Width));
             _scored = true;
         }

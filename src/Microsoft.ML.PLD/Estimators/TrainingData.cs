@@ -30,7 +30,7 @@ internal sealed class TrainingData
     /// <summary>Reads the rows, in order or shuffled.</summary>
     /// <param name="shuffle">What to shuffle with, as far as the data can be.</param>
     /// <exception cref="InvalidOperationException">There is no row, a row has no label, or, at the end, all have the same.</exception>
-    /// <exception cref="OperationCanceledException"><c>MLContext.CancelExecution</c> was called.</exception>
+    /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
     public IEnumerable<TrainingRow> Rows(Random? shuffle = null)
     {
         DataViewSchema.Column[] needed = _label is { } column ? [.. _texts, column] : _texts;
@@ -50,7 +50,9 @@ internal sealed class TrainingData
         }
         if (row == 0) throw new InvalidOperationException($"There are no rows to learn from (column '{_texts[0].Name}').");
         if (label is not null && other < 0)
-            throw new InvalidOperationException($"All {row} rows have the same label '{Labels!.Describe(first)}' in column '{_label!.Value.Name}'; a classifier needs at least two classes.");
+            throw new InvalidOperationException(
+                $"All {row} rows have the same label '{Labels!.Describe(first)}' in column '{_label!.Value.Name}'; "
+                + "a classifier needs at least two classes.");
     }
 
     private int ClassOf(ValueGetter<uint> label, long row)
@@ -58,7 +60,8 @@ internal sealed class TrainingData
         var key = Value(label);
         return key > 0 && key <= (uint)Labels!.Count
             ? (int)key - 1
-            : throw new InvalidOperationException($"Row {row} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
+            : throw new InvalidOperationException(
+                $"Row {row} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
     }
 
     private static T Value<T>(ValueGetter<T> getter)

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
 
-// For the registration of the models that only the tests know.
+// For the registration of the models that only the tests know, and to cancel an MLContext.
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Core")]
+[assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]

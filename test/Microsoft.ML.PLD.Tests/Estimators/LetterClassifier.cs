@@ -4,7 +4,8 @@ using Microsoft.ML.PLD;
 using Microsoft.ML.PLD.Tests;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(LetterClassifier), typeof(ModelLoader<LetterClassifier>), null, typeof(SignatureLoadModel), "Classes by letters", "LetterClassifier")]
+[assembly: LoadableClass(typeof(LetterClassifier), typeof(ModelLoader<LetterClassifier>), null, typeof(SignatureLoadModel),
+    "Classes by letters", "LetterClassifier")]
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -19,11 +20,13 @@ public sealed class LetterClassifier : TextTransformer, ILoadableModel<LetterCla
 
     static ModelFormat ILoadableModel<LetterClassifier>.Format { get; } = new("LetterClassifier", "LETTERSC");
 
-    internal static IReadOnlyList<OutputColumn> OutputsFor(LabelMap labels) => [new PredictedLabelColumn("PredictedLabel", labels), new ClassScoreColumn("Score", labels)];
+    internal static IReadOnlyList<OutputColumn> OutputsFor(LabelMap labels) =>
+        [new PredictedLabelColumn("PredictedLabel", labels), new ClassScoreColumn("Score", labels)];
 
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<LetterClassifier>(context,
     [
-        new ModelEntry("options.json", stream => JsonSerializer.Serialize(stream, new Options(Texts.First, Texts.Second, _scorer.Letters, _scorer.Means!))),
+        new ModelEntry("options.json", stream =>
+            JsonSerializer.Serialize(stream, new Options(Texts.First, Texts.Second, _scorer.Letters, _scorer.Means!))),
         new ModelEntry("labels.json", _labels.Save),
     ]);
 
@@ -60,5 +63,6 @@ internal sealed class LetterTrainer(IHostEnvironment environment, string label, 
         return new LetterClassifier(Host, Texts, labels, new LetterScorer(Letters, means));
     }
 
-    private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) => LetterClassifier.OutputsFor(LabelMap.PromisedBy(label!.Value));
+    private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
+        LetterClassifier.OutputsFor(LabelMap.PromisedBy(label!.Value));
 }

@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 namespace Microsoft.ML.PLD.Tests;
 
 /// <summary>A network small enough to check by hand: counts letters, and may compare the counts with the mean counts of each class.</summary>
@@ -5,11 +7,15 @@ namespace Microsoft.ML.PLD.Tests;
 /// <param name="means">[classes, letters], or null for the counts as they are.</param>
 internal sealed class LetterScorer(string letters, float[]? means = null) : ITextScorer
 {
+    private readonly ConcurrentQueue<int> _batches = [];
     private bool _disposed;
 
     public string Letters => letters;
 
     public float[]? Means => means;
+
+    /// <summary>How many rows it was given, time after time.</summary>
+    public IEnumerable<int> Batches => _batches;
 
     public int Width => means is null ? letters.Length : means.Length / letters.Length;
 
@@ -20,6 +26,7 @@ internal sealed class LetterScorer(string letters, float[]? means = null) : ITex
         ObjectDisposedException.ThrowIf(_disposed, this);
         Assert.IsInRange(1, MaxBatch, texts.Count);
         Assert.AreEqual(texts.Count * Width, scores.Length);
+        _batches.Enqueue(texts.Count);
         for (var row = 0; row < texts.Count; row++)
         {
             var counts = Count(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row] : default);

@@ -4,23 +4,25 @@ using Microsoft.ML.PLD;
 using Microsoft.ML.PLD.Tests;
 using Microsoft.ML.Runtime;
 
-[assembly: LoadableClass(typeof(LetterTransformer), typeof(ModelLoader<LetterTransformer>), null, typeof(SignatureLoadModel), "Counts of letters", "LetterTransformer")]
+[assembly: LoadableClass(typeof(LetterTransformer), typeof(ModelLoader<LetterTransformer>), null, typeof(SignatureLoadModel),
+    "Counts of letters", "LetterTransformer")]
 
 namespace Microsoft.ML.PLD.Tests;
 
 /// <summary>The smallest transformer that there can be: adds the counts of some letters.</summary>
 public sealed class LetterTransformer : TextTransformer, ILoadableModel<LetterTransformer>
 {
-    private readonly LetterScorer _scorer;
+    private readonly ITextScorer _scorer;
 
-    internal LetterTransformer(IHostEnvironment environment, TextColumns texts, string output, LetterScorer scorer)
+    internal LetterTransformer(IHostEnvironment environment, TextColumns texts, string output, ITextScorer scorer)
         : base(environment, texts, scorer, [new FeaturesColumn(output, scorer.Width)]) => _scorer = scorer;
 
     static ModelFormat ILoadableModel<LetterTransformer>.Format { get; } = new("LetterTransformer", "LETTERST");
 
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<LetterTransformer>(context,
     [
-        new ModelEntry("options.json", stream => JsonSerializer.Serialize(stream, new Options(Texts.First, Texts.Second, Outputs[0].Name, _scorer.Letters))),
+        new ModelEntry("options.json", stream =>
+            JsonSerializer.Serialize(stream, new Options(Texts.First, Texts.Second, Outputs[0].Name, ((LetterScorer)_scorer).Letters))),
     ]);
 
     static LetterTransformer ILoadableModel<LetterTransformer>.Load(IHostEnvironment environment, SavedEntries entries)

@@ -41,6 +41,19 @@ public abstract class MulticlassContract<TTransformer> : EstimatorContract<TTran
     }
 
     [TestMethod]
+    public void EachSetOfScoreColumnsHasItsNumber()
+    {
+        var twice = Transformer.Transform(Transformer.Transform(Data())).Schema;
+        foreach (var (columns, number) in new[] { (twice.Skip(Data().Schema.Count).Take(Added().Length), 1u), (twice.TakeLast(Added().Length), 2u) })
+            foreach (var column in columns)
+            {
+                uint set = 0;
+                column.Annotations.GetValue("ScoreColumnSetId", ref set);
+                Assert.AreEqual(number, set);
+            }
+    }
+
+    [TestMethod]
     public void ScoresAreProbabilitiesAndTheHighestIsPredicted()
     {
         foreach (var row in RowValues.Of(Transformer.Transform(Data()), Score, PredictedLabel))

@@ -1,5 +1,6 @@
 using System.Collections;
 using System.Globalization;
+using System.Reflection;
 using Microsoft.ML.Data;
 
 namespace Microsoft.ML.PLD.Tests;
@@ -26,12 +27,16 @@ internal static class RowValues
         [.. names.Length == 0 ? schema.Where(column => !column.IsHidden) : names.Select(name => schema[name])];
 
     public static Func<object?> Reader(DataViewSchema.Column column, DataViewRow row) =>
-        Typed(column.Type, row.GetType().GetMethod(nameof(DataViewRow.GetGetter))!.MakeGenericMethod(column.Type.RawType).Invoke(row, [column])!);
+        Typed(column.Type, row.GetType()
+            .GetMethod(nameof(DataViewRow.GetGetter))!.MakeGenericMethod(column.Type.RawType).Invoke(row, [column])!);
 
     public static Func<object?> Reader(DataViewSchema.Column column, DataViewSchema.Annotations annotations) =>
-        Typed(column.Type, annotations.GetType().GetMethod(nameof(DataViewSchema.Annotations.GetGetter))!.MakeGenericMethod(column.Type.RawType).Invoke(annotations, [column])!);
+        Typed(column.Type, annotations.GetType()
+            .GetMethod(nameof(DataViewSchema.Annotations.GetGetter))!.MakeGenericMethod(column.Type.RawType).Invoke(annotations, [column])!);
 
-    public static string Text(object? value) => value is Array array ? string.Join(" | ", array.Cast<object>().Select(Text)) : Convert.ToString(value, CultureInfo.InvariantCulture)!;
+    public static string Text(object? value) => value is Array array
+        ? string.Join(" | ", array.Cast<object>().Select(Text))
+        : Convert.ToString(value, CultureInfo.InvariantCulture)!;
 
     public static void AssertEqual(IReadOnlyList<object?[]> expected, IReadOnlyList<object?[]> actual, float tolerance)
     {
@@ -52,7 +57,8 @@ internal static class RowValues
     private static Func<object?> Typed(DataViewType type, object getter)
     {
         var item = type is VectorDataViewType vector ? vector.ItemType.RawType : type.RawType;
-        var method = typeof(RowValues).GetMethod(type is VectorDataViewType ? nameof(VectorReader) : nameof(ValueReader), System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!;
+        var reader = type is VectorDataViewType ? nameof(VectorReader) : nameof(ValueReader);
+        var method = typeof(RowValues).GetMethod(reader, BindingFlags.NonPublic | BindingFlags.Static)!;
         return (Func<object?>)method.MakeGenericMethod(item).Invoke(null, [getter])!;
     }
 

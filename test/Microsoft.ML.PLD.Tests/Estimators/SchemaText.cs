@@ -12,7 +12,8 @@ internal static class SchemaText
     public static string Of(SchemaShape shape) => Join(shape.OrderBy(column => column.Name, StringComparer.Ordinal).Select(column => Of(column, "    ")));
 
     private static string Of(SchemaShape.Column column, string indent) => $"{column.Name}: {column.Kind} {column.ItemType}{(column.IsKey ? " key" : "")}"
-        + string.Concat(column.Annotations.OrderBy(annotation => annotation.Name, StringComparer.Ordinal).Select(annotation => $"\n{indent}{Of(annotation, indent + "    ")}"));
+        + string.Concat(column.Annotations.OrderBy(annotation => annotation.Name, StringComparer.Ordinal)
+            .Select(annotation => $"\n{indent}{Of(annotation, indent + "    ")}"));
 
     private static string Value(DataViewSchema.Annotations annotations, DataViewSchema.Column annotation) =>
         RowValues.Text(RowValues.Reader(annotation, annotations)());
