@@ -44,7 +44,8 @@ public sealed class BertModel : IDisposable
 
     /// <summary>
     /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors (float32) in the layout and with the names of Hugging Face's BERT
-    /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/>). Files of the same name are replaced, each at once.
+    /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/> without <see cref="BertConfig.EmbeddingNorm"/>; with it, the names
+    /// are the same and the model type is <c>pld-bert</c>). Files of the same name are replaced, each at once.
     /// </summary>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>

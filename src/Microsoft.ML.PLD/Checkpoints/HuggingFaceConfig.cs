@@ -8,6 +8,9 @@ internal sealed record HuggingFaceConfig
 {
     private const string Bert = "bert", MegatronBert = "megatron-bert";
 
+    // Pre-LN with normalized embeddings, in MegatronBERT's names: a type of its own, so that nobody loads it as what it is not.
+    private const string PldBert = "pld-bert";
+
     private static readonly JsonSerializerOptions Json = new()
     {
         WriteIndented = true,
@@ -36,11 +39,16 @@ internal sealed record HuggingFaceConfig
 
     public static HuggingFaceConfig From(BertConfig config, int padId, bool nextSentence)
     {
-        var pre = config.NormPlacement == NormPlacement.Pre;
+        var (modelType, family) = config switch
+        {
+            { NormPlacement: NormPlacement.Post } => (Bert, "Bert"),
+            { EmbeddingNorm: false } => (MegatronBert, "MegatronBert"),
+            _ => (PldBert, "PldBert"),
+        };
         return new HuggingFaceConfig
         {
-            Architectures = [(pre ? "MegatronBertFor" : "BertFor") + (nextSentence ? "PreTraining" : "MaskedLM")],
-            ModelType = pre ? MegatronBert : Bert,
+            Architectures = [family + (nextSentence ? "ForPreTraining" : "ForMaskedLM")],
+            ModelType = modelType,
             VocabSize = config.VocabularySize,
             HiddenSize = config.HiddenSize,
             NumHiddenLayers = config.Layers,
@@ -51,7 +59,7 @@ internal sealed record HuggingFaceConfig
             HiddenAct = config.Activation == Activation.Relu ? "relu" : "gelu",
             PositionEmbeddingType = "absolute",
             LayerNormEps = config.LayerNormEpsilon,
-            InitializerRange = config.InitializerRange,
+            InitializerRange = config.InitialDeviation,
             HiddenDropoutProb = 0.1,
             AttentionProbsDropoutProb = 0.1,
             PadTokenId = padId,
@@ -86,12 +94,13 @@ internal sealed record HuggingFaceConfig
             MaxPositions = Required(read.MaxPositionEmbeddings, "max_position_embeddings"),
             TypeVocabularySize = read.TypeVocabSize ?? usual.TypeVocabularySize,
             LayerNormEpsilon = read.LayerNormEps ?? usual.LayerNormEpsilon,
-            InitializerRange = read.InitializerRange ?? usual.InitializerRange,
+            InitializerRange = read.InitializerRange,
+            EmbeddingNorm = read.ModelType != MegatronBert,
             NormPlacement = read.ModelType switch
             {
                 Bert => NormPlacement.Post,
-                MegatronBert => NormPlacement.Pre,
-                _ => throw new InvalidDataException($"'{source}' has model_type '{read.ModelType}'; expected '{Bert}' or '{MegatronBert}'."),
+                MegatronBert or PldBert => NormPlacement.Pre,
+                _ => throw new InvalidDataException($"'{source}' has model_type '{read.ModelType}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
             },
             Activation = read.HiddenAct switch
             {

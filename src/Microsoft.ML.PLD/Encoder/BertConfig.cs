@@ -34,14 +34,23 @@ public sealed record BertConfig
     /// <summary>Where layer normalization stands. Default: <see cref="NormPlacement.Pre"/>, which layer dropping needs.</summary>
     public NormPlacement NormPlacement { get; init; } = NormPlacement.Pre;
 
+    /// <summary>
+    /// Whether a pre-LN encoder normalizes the embeddings too, as the code of the paper's authors does and as RoBERTa-PreLayerNorm: it learns faster from
+    /// the start. False is MegatronBERT's layout. A post-LN encoder always does. Default: true.
+    /// </summary>
+    public bool EmbeddingNorm { get; init; } = true;
+
     /// <summary>The activation function. Default: exact GELU.</summary>
     public Activation Activation { get; init; } = Activation.Gelu;
 
     /// <summary>What layer normalization adds to the variance. Default: 1e-12, as BERT.</summary>
     public double LayerNormEpsilon { get; init; } = 1e-12;
 
-    /// <summary>The standard deviation of initial weights. Default: 0.02, as BERT. Pre-LN output projections get it divided by sqrt(2 L), as Megatron-LM.</summary>
-    public double InitializerRange { get; init; } = 0.02;
+    /// <summary>
+    /// The standard deviation of initial weights. Default: null, 0.02 sqrt(768 / H): BERT's 0.02 at the size it was made for, and more for narrower
+    /// models, which learn nothing for a long time with 0.02. Pre-LN output projections get it divided by sqrt(2 L), as in Megatron-LM.
+    /// </summary>
+    public double? InitializerRange { get; init; }
 
     /// <summary>6 blocks, hidden size 128, 2 heads: 1.2 M weights beside the embeddings. For tests and first tries.</summary>
     public static BertConfig Tiny { get; } = Shape(layers: 6, hiddenSize: 128, heads: 2);
@@ -68,6 +77,10 @@ public sealed record BertConfig
     [JsonIgnore]
     public int HeadSize => HiddenSize / AttentionHeads;
 
+    internal bool HasEmbeddingNorm => EmbeddingNorm || NormPlacement == NormPlacement.Post;
+
+    internal double InitialDeviation => InitializerRange ?? 0.02 * Math.Sqrt(768.0 / HiddenSize);
+
     // Far above any real model, far below what would overflow a shape or exhaust memory through a hostile config.json.
     private const int Most = 1 << 24;
 
@@ -88,6 +101,6 @@ public sealed record BertConfig
         if (!Enum.IsDefined(NormPlacement)) yield return $"NormPlacement is {NormPlacement}; expected Pre or Post.";
         if (!Enum.IsDefined(Activation)) yield return $"Activation is {Activation}; expected Gelu or Relu.";
         if (!(LayerNormEpsilon > 0 && LayerNormEpsilon < 1)) yield return $"LayerNormEpsilon is {LayerNormEpsilon}; expected a small positive number, for example 1e-12.";
-        if (!(InitializerRange > 0 && InitializerRange < 10)) yield return $"InitializerRange is {InitializerRange}; expected a positive number, for example 0.02.";
+        if (InitializerRange is not (null or (> 0 and < 10))) yield return $"InitializerRange is {InitializerRange}; expected null (automatic) or a positive number, for example 0.02.";
     }
 }

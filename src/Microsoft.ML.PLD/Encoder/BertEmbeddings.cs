@@ -13,10 +13,10 @@ internal sealed class BertEmbeddings
     public BertEmbeddings(ParameterStore weights, BertConfig config)
     {
         _hiddenSize = config.HiddenSize;
-        Words = weights.Normal("bert.embeddings.word_embeddings.weight", config.InitializerRange, config.VocabularySize, config.HiddenSize);
-        _positions = weights.Normal("bert.embeddings.position_embeddings.weight", config.InitializerRange, config.MaxPositions, config.HiddenSize);
-        _types = weights.Normal("bert.embeddings.token_type_embeddings.weight", config.InitializerRange, config.TypeVocabularySize, config.HiddenSize);
-        if (config.NormPlacement == NormPlacement.Post)
+        Words = weights.Normal("bert.embeddings.word_embeddings.weight", config.InitialDeviation, config.VocabularySize, config.HiddenSize);
+        _positions = weights.Normal("bert.embeddings.position_embeddings.weight", config.InitialDeviation, config.MaxPositions, config.HiddenSize);
+        _types = weights.Normal("bert.embeddings.token_type_embeddings.weight", config.InitialDeviation, config.TypeVocabularySize, config.HiddenSize);
+        if (config.HasEmbeddingNorm)
             _norm = new LayerNormalization(weights, "bert.embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
     }
 

@@ -12,9 +12,9 @@ internal sealed class SelfAttention
     {
         (_heads, _headSize) = (config.AttentionHeads, config.HeadSize);
         Dense Project(string part, double deviation) => new(weights, $"{name}.{part}", config.HiddenSize, config.HiddenSize, deviation);
-        _query = Project("self.query", config.InitializerRange);
-        _key = Project("self.key", config.InitializerRange);
-        _value = Project("self.value", config.InitializerRange);
+        _query = Project("self.query", config.InitialDeviation);
+        _key = Project("self.key", config.InitialDeviation);
+        _value = Project("self.value", config.InitialDeviation);
         _output = Project("output.dense", outputDeviation);
     }
 

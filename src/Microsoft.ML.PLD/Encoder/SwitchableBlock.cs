@@ -15,7 +15,7 @@ internal sealed class SwitchableBlock
         _placement = config.NormPlacement;
         var preNorm = _placement == NormPlacement.Pre;
         // Pre-LN adds 2 L branches to one stream: Megatron-LM keeps the variance of their sum (Shoeybi et al. 2019, section 3).
-        var outputDeviation = preNorm ? config.InitializerRange / Math.Sqrt(2.0 * config.Layers) : config.InitializerRange;
+        var outputDeviation = preNorm ? config.InitialDeviation / Math.Sqrt(2.0 * config.Layers) : config.InitialDeviation;
         LayerNormalization Norm(string part) => new(weights, $"{name}.{part}", config.HiddenSize, config.LayerNormEpsilon);
 
         // The order and the names are those of MegatronBERT (pre) and BERT (post) in Hugging Face's transformers.

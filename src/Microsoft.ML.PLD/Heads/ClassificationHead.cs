@@ -5,8 +5,8 @@ namespace Microsoft.ML.PLD;
 /// <summary>Scores classes from a pooled text: BERT's pooler (dense and tanh), dropout, and a linear layer.</summary>
 internal sealed class ClassificationHead(ParameterStore weights, BertConfig config, SwitchableEncoder encoder, Pooling pooling, int classes)
 {
-    private readonly Dense _pooler = new(weights, "bert.pooler.dense", config.HiddenSize, config.HiddenSize, config.InitializerRange);
-    private readonly Dense _classifier = new(weights, "classifier", config.HiddenSize, classes, config.InitializerRange);
+    private readonly Dense _pooler = new(weights, "bert.pooler.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
+    private readonly Dense _classifier = new(weights, "classifier", config.HiddenSize, classes, config.InitialDeviation);
 
     /// <returns>[B, classes], float32</returns>
     public torch.Tensor Logits(torch.Tensor hidden, TokenBatch batch, Dropout? dropout = null)

@@ -15,7 +15,7 @@ internal sealed class MaskedLanguageHead
     public MaskedLanguageHead(ParameterStore weights, BertConfig config, SwitchableEncoder encoder)
     {
         (_encoder, _activation) = (encoder, config.Activation);
-        _transform = new Dense(weights, "cls.predictions.transform.dense", config.HiddenSize, config.HiddenSize, config.InitializerRange);
+        _transform = new Dense(weights, "cls.predictions.transform.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
         _norm = new LayerNormalization(weights, "cls.predictions.transform.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
         _bias = weights.Constant("cls.predictions.bias", 0, config.VocabularySize);
     }

@@ -110,6 +110,35 @@ public sealed class SwitchableEncoderTests
     }
 
     [TestMethod]
+    public void GradientsAreThoseOfTheLossInEveryWeight()
+    {
+        // Along a random direction in each tensor: the difference quotient of the loss is the gradient's component.
+        foreach (var placement in Placements)
+            foreach (var scaling in new[] { ResidualScaling.Paper, ResidualScaling.BlockDelta })
+            {
+                using var network = new TestNetwork(placement);
+                var plan = new LayerPlan(5, [new(0, 1.25), new(2, 1), new(4, 1.6)], 0.6, scaling);
+                var gradients = network.Gradients(plan);
+                foreach (var (name, weights) in network.Weights.All)
+                {
+                    if (gradients[name] is not { } gradient) continue;
+                    using var scope = torch.NewDisposeScope();
+                    using var noGrad = torch.no_grad();
+                    var direction = torch.tensor(gradient).view(weights.shape);
+                    var length = direction.norm().item<float>();
+                    if (length < 1e-3) continue; // key biases: their true gradient is 0
+                    var step = direction * (5e-3f / length);
+                    weights.add_(step);
+                    var above = network.Loss(plan).item<float>();
+                    weights.sub_(step * 2);
+                    var below = network.Loss(plan).item<float>();
+                    weights.add_(step);
+                    Assert.AreEqual(1, (above - below) / (0.01 * length), 0.05, $"{placement} {scaling} {name}");
+                }
+            }
+    }
+
+    [TestMethod]
     public void PaddingDoesNotChangeATextsVectors()
     {
         foreach (var placement in Placements)

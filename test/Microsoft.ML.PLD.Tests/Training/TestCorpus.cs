@@ -17,7 +17,7 @@ internal sealed class TestCorpus : IDisposable
     public TokenCorpus Corpus { get; }
 
     /// <summary>5 blocks of hidden size 16, 23 positions.</summary>
-    public static BertConfig Config { get; } = new() { HiddenSize = 16, Layers = 5, AttentionHeads = 2, IntermediateSize = 31, MaxPositions = 23, InitializerRange = 0.2 };
+    public static BertConfig Config { get; } = new() { HiddenSize = 16, Layers = 5, AttentionHeads = 2, IntermediateSize = 31, MaxPositions = 23 };
 
     public static PretrainingOptions Options { get; } = new()
     {
