@@ -20,6 +20,21 @@ internal sealed class MaskedLanguageHead
         _bias = weights.Constant("cls.predictions.bias", 0, config.VocabularySize);
     }
 
+    /// <summary>
+    /// Sets the decoder's biases to the logarithms of the word pieces' frequencies, which a model otherwise spends its first steps on, with a drift of all
+    /// word embeddings in one direction that it takes long to undo.
+    /// </summary>
+    /// <param name="counts">[V], how often each piece occurs</param>
+    public void SetFrequencies(ReadOnlySpan<long> counts)
+    {
+        var logarithms = new float[counts.Length];
+        for (var id = 0; id < counts.Length; id++) logarithms[id] = (float)Math.Log(counts[id] + 1.0); // one more: no piece is impossible
+        var mean = System.Numerics.Tensors.TensorPrimitives.Average<float>(logarithms);
+        using var noGrad = torch.no_grad();
+        using var values = torch.tensor(logarithms);
+        _bias.copy_(values.sub_(mean));
+    }
+
     /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
     /// <param name="positions">[M] rows of <paramref name="hidden"/>, int64: nothing is computed for the others</param>
     /// <returns>[M, V], float32</returns>
