@@ -6,6 +6,11 @@ namespace Microsoft.ML.PLD.Tests;
 public static class AssemblySetup
 {
     // Tests touch TorchSharp directly, without going through the library's entry points.
+    // One thread each: two test classes run at once, and threads that wait for each other on busy processors take many times as long.
     [AssemblyInitialize]
-    public static void LoadLibtorch(TestContext _) => TorchRuntime.EnsureLoaded();
+    public static void LoadLibtorch(TestContext _)
+    {
+        TorchRuntime.EnsureLoaded();
+        TorchSharp.torch.set_num_threads(1);
+    }
 }

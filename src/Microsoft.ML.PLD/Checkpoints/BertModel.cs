@@ -9,15 +9,16 @@ namespace Microsoft.ML.PLD;
 /// </remarks>
 public sealed class BertModel : IDisposable
 {
+    private readonly ParameterStore _weights;
     private bool _disposed;
 
     internal BertModel(BertConfig config, WordPieceTokenizer tokenizer, bool nextSentence, torch.Device device, ulong seed)
     {
         (Config, Tokenizer) = (config, tokenizer);
-        Weights = new ParameterStore(device, seed);
-        Encoder = new SwitchableEncoder(Weights, config);
-        MaskedLanguage = new MaskedLanguageHead(Weights, config, Encoder);
-        NextSentence = nextSentence ? new NextSentenceHead(Weights, config, Encoder) : null;
+        _weights = new ParameterStore(device, seed);
+        Encoder = new SwitchableEncoder(_weights, config);
+        MaskedLanguage = new MaskedLanguageHead(_weights, config, Encoder);
+        NextSentence = nextSentence ? new NextSentenceHead(_weights, config, Encoder) : null;
     }
 
     /// <summary>The architecture.</summary>
@@ -29,11 +30,20 @@ public sealed class BertModel : IDisposable
     /// <summary>The number of weights, heads included; the decoder shares the word embeddings'.</summary>
     public long ParameterCount => Weights.Count;
 
-    internal ParameterStore Weights { get; }
+    /// <exception cref="ObjectDisposedException">They have been freed.</exception>
+    internal ParameterStore Weights
+    {
+        get
+        {
+            ObjectDisposedException.ThrowIf(_disposed, this);
+            return _weights;
+        }
+    }
+
     internal SwitchableEncoder Encoder { get; }
     internal MaskedLanguageHead MaskedLanguage { get; }
     internal NextSentenceHead? NextSentence { get; }
-    internal torch.Device Device => Weights.Device;
+    internal torch.Device Device => _weights.Device;
 
     /// <summary>Reads a folder that <see cref="SavePretrained"/> wrote.</summary>
     /// <param name="folder">The folder with config.json, vocab.txt and model.safetensors.</param>
@@ -72,6 +82,6 @@ public sealed class BertModel : IDisposable
     public void Dispose()
     {
         _disposed = true;
-        Weights.Dispose();
+        _weights.Dispose();
     }
 }

@@ -13,14 +13,24 @@ internal static class PretrainedFolder
 
     public static void Save(BertModel model, string folder)
     {
-        Directory.CreateDirectory(folder);
-        model.Tokenizer.Vocabulary.Save(Path.Combine(folder, Vocabulary));
-        WriteText(Path.Combine(folder, TokenizerConfig), JsonSerializer.Serialize(
-            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = model.Tokenizer.LowerCase, ["model_max_length"] = model.Config.MaxPositions },
-            JsonSerializerOptions.Web));
-        SafetensorsWriter.Write(Path.Combine(folder, Weights), model.Weights.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
-        // Last: a folder that has a config.json has all the rest.
-        WriteText(Path.Combine(folder, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
+        // All files before any takes its place: a full disk must not leave the new vocabulary beside the old weights.
+        var partial = Directory.CreateDirectory(Path.Combine(folder, $"{Path.GetRandomFileName()}.tmp")).FullName;
+        try
+        {
+            model.Tokenizer.Vocabulary.Save(Path.Combine(partial, Vocabulary));
+            WriteText(Path.Combine(partial, TokenizerConfig), JsonSerializer.Serialize(
+                new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = model.Tokenizer.LowerCase, ["model_max_length"] = model.Config.MaxPositions },
+                JsonSerializerOptions.Web));
+            SafetensorsWriter.Write(Path.Combine(partial, Weights), model.Weights.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
+            WriteText(Path.Combine(partial, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
+            // config.json last: a folder that has one has all the rest.
+            foreach (var file in new[] { Vocabulary, TokenizerConfig, Weights, Config })
+                File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
+        }
+        finally
+        {
+            Directory.Delete(partial, recursive: true);
+        }
     }
 
     public static BertModel Load(string folder, torch.Device device)
@@ -31,6 +41,10 @@ internal static class PretrainedFolder
         if (vocabulary.Count != config.VocabularySize)
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
         using var file = SafetensorsReader.Open(Required(folder, Weights));
+        // Before memory is taken for what config.json says. Twice: a tensor that is merely missing is named below.
+        var weights = file.Entries.Sum(entry => entry.Length / entry.Type.Size);
+        if (config.MatrixWeights > 2 * (Int128)weights)
+            throw new InvalidDataException($"'{Path.Combine(folder, Weights)}' has {weights:N0} weights, but '{Config}' describes an encoder of at least {config.MatrixWeights:N0}.");
         var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Entries.Any(entry => entry.Name == NextSentenceHead), device, seed: 0);
         try
         {

@@ -81,6 +81,10 @@ public sealed record BertConfig
 
     internal double InitialDeviation => InitializerRange ?? 0.02 * Math.Sqrt(768.0 / HiddenSize);
 
+    /// <summary>The weights of the encoder's matrices, which are almost all there are.</summary>
+    internal Int128 MatrixWeights =>
+        ((Int128)VocabularySize + MaxPositions + TypeVocabularySize) * HiddenSize + (Int128)Layers * (4L * HiddenSize * HiddenSize + 2L * HiddenSize * IntermediateSize);
+
     // Far above any real model, far below what would overflow a shape or exhaust memory through a hostile config.json.
     private const int Most = 1 << 24;
 

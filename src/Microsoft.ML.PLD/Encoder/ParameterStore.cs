@@ -45,13 +45,6 @@ internal sealed class ParameterStore : IDisposable
         return missing;
     }
 
-    /// <summary>Frees the weights whose names begin with <paramref name="prefix"/> and forgets them.</summary>
-    public void Remove(string prefix)
-    {
-        foreach (var (_, value) in _all.Where(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal))) value.Dispose();
-        _all.RemoveAll(parameter => parameter.Name.StartsWith(prefix, StringComparison.Ordinal));
-    }
-
     public void Dispose()
     {
         foreach (var (_, value) in _all) value.Dispose();

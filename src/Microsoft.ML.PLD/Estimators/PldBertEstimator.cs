@@ -62,6 +62,12 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
 
         internal IEnumerable<string> Problems()
         {
+            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(Pretraining), Pretraining), (nameof(Runtime), Runtime), (nameof(Progress), Progress));
+            return missing.Count > 0 ? missing : ProblemsOfParts();
+        }
+
+        private IEnumerable<string> ProblemsOfParts()
+        {
             foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
             foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Config))) yield return $"Pretraining.{problem}";
@@ -75,9 +81,8 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     private readonly string _outputColumnName;
 
     internal PldBertEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, Options options)
-        : base(environment, options.Pretraining.Seed, new TextColumns(inputColumnName), label: null)
+        : base(environment, Checked(options).Pretraining.Seed, new TextColumns(inputColumnName), label: null)
     {
-        OptionProblems.ThrowIfAny($"{nameof(PldBertEstimator)}.{nameof(Options)}", options.Problems());
         _outputColumnName = outputColumnName;
         _options = options with { Pretraining = options.Pretraining with { Seed = Seed } };
     }
@@ -100,6 +105,12 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
         [new FeaturesColumn(_outputColumnName, _options.Config.HiddenSize)];
+
+    private static Options Checked(Options options)
+    {
+        OptionProblems.ThrowIfAny($"{nameof(PldBertEstimator)}.{nameof(Options)}", options.Problems());
+        return options;
+    }
 
     private IEnumerable<string?> Lines(TrainingData data)
     {

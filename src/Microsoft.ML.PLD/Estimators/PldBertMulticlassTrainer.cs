@@ -65,6 +65,12 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
 
         internal IEnumerable<string> Problems()
         {
+            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(FineTuning), FineTuning), (nameof(Runtime), Runtime), (nameof(Progress), Progress));
+            return missing.Count > 0 ? missing : ProblemsOfParts();
+        }
+
+        private IEnumerable<string> ProblemsOfParts()
+        {
             foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
             foreach (var problem in FineTuning.Problems().Concat(FineTuning.Problems(Architecture))) yield return $"FineTuning.{problem}";
@@ -75,10 +81,9 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
 
     internal PldBertMulticlassTrainer(IHostEnvironment environment, Options options)
         : base(
-            environment, options.FineTuning.Seed, new TextColumns(options.Sentence1ColumnName, options.Sentence2ColumnName),
+            environment, Checked(options).FineTuning.Seed, new TextColumns(options.Sentence1ColumnName, options.Sentence2ColumnName),
             InputColumn.KeyLabel(options.LabelColumnName))
     {
-        OptionProblems.ThrowIfAny($"{nameof(PldBertMulticlassTrainer)}.{nameof(Options)}", options.Problems());
         _options = options with { FineTuning = options.FineTuning with { Seed = Seed } };
     }
 
@@ -117,6 +122,12 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
         PldBertMulticlassTransformer.Columns(_options.ScoreColumnName, _options.PredictedLabelColumnName, LabelMap.PromisedBy(label!.Value));
+
+    private static Options Checked(Options options)
+    {
+        OptionProblems.ThrowIfAny($"{nameof(PldBertMulticlassTrainer)}.{nameof(Options)}", options.Problems());
+        return options;
+    }
 
     private void Initialize(BertClassifier classifier, HostLog log)
     {

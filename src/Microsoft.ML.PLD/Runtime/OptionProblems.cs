@@ -3,6 +3,10 @@ namespace Microsoft.ML.PLD;
 /// <summary>Options are checked once, before any work, and all that is wrong is said in one message.</summary>
 internal static class OptionProblems
 {
+    /// <summary>Says which parts are null; what is in them can be checked only when none is.</summary>
+    public static IReadOnlyList<string> Missing(params (string Name, object? Value)[] parts) =>
+        [.. parts.Where(part => part.Value is null).Select(part => $"{part.Name} is null; leave it out for the default.")];
+
     /// <exception cref="ArgumentException">There is a problem.</exception>
     public static void ThrowIfAny(string options, IEnumerable<string> problems)
     {

@@ -57,8 +57,10 @@ public sealed record FineTuningOptions
         if (HiddenDropout is not (>= 0 and < 1)) yield return $"HiddenDropout is {HiddenDropout}; expected at least 0 and less than 1.";
         if (AttentionDropout is not (>= 0 and < 1)) yield return $"AttentionDropout is {AttentionDropout}; expected at least 0 and less than 1.";
         if (!Enum.IsDefined(Pooling)) yield return $"Pooling is {Pooling}; expected Cls, Mean or Max.";
-        foreach (var problem in (LearningRate ?? new()).Problems()) yield return $"LearningRate.{problem}";
-        foreach (var problem in (Optimizer ?? new()).Problems()) yield return $"Optimizer.{problem}";
+        if (LearningRate is null) yield return "LearningRate is null; expected for example new LearningRateSchedule().";
+        if (Optimizer is null) yield return "Optimizer is null; expected for example new AdamWOptions().";
+        foreach (var problem in LearningRate?.Problems() ?? []) yield return $"LearningRate.{problem}";
+        foreach (var problem in Optimizer?.Problems() ?? []) yield return $"Optimizer.{problem}";
     }
 
     internal IEnumerable<string> Problems(BertConfig config)

@@ -88,8 +88,10 @@ public sealed record PretrainingOptions
         if (ValidationShare is not (> 0 and <= 0.5)) yield return $"ValidationShare is {ValidationShare}; expected more than 0, up to 0.5.";
         if (ValidationSequences < 1) yield return $"ValidationSequences is {ValidationSequences}; expected at least 1.";
         if (ValidationInterval < 0) yield return $"ValidationInterval is {ValidationInterval}; expected 0 (automatic) or a number of steps.";
-        foreach (var problem in (LearningRate ?? new()).Problems()) yield return $"LearningRate.{problem}";
-        foreach (var problem in (Optimizer ?? new()).Problems()) yield return $"Optimizer.{problem}";
+        if (LearningRate is null) yield return "LearningRate is null; expected for example new LearningRateSchedule().";
+        if (Optimizer is null) yield return "Optimizer is null; expected for example new AdamWOptions().";
+        foreach (var problem in LearningRate?.Problems() ?? []) yield return $"LearningRate.{problem}";
+        foreach (var problem in Optimizer?.Problems() ?? []) yield return $"Optimizer.{problem}";
     }
 
     /// <summary>What the options say of samples, for micro-batches of a size.</summary>
