@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using TorchSharp;
 using TorchSharp.Modules;
 
@@ -29,7 +30,7 @@ internal sealed class MaskedLanguageHead
     {
         var logarithms = new float[counts.Length];
         for (var id = 0; id < counts.Length; id++) logarithms[id] = (float)Math.Log(counts[id] + 1.0); // one more: no piece is impossible
-        var mean = System.Numerics.Tensors.TensorPrimitives.Average<float>(logarithms);
+        var mean = TensorPrimitives.Average<float>(logarithms);
         using var noGrad = torch.no_grad();
         using var values = torch.tensor(logarithms);
         _bias.copy_(values.sub_(mean));

@@ -46,9 +46,9 @@ public sealed class BertPretrainer
         var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = ValidationRows() }, _options.RunSeed, forValidation: true);
 
         var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
-        model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(split.Training, tokenizer.Vocabulary.Count));
         try
         {
+            if (_options.FrequencyBias) model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(split.Training, tokenizer.Vocabulary.Count));
             var held = validation.From(0).Take(_options.ValidationSequences / ValidationRows()).ToArray();
             new PretrainingLoop(model, training, held, _options, type).Run(_options.BatchSize / _microBatchSize, progress, checkAlive);
             return model;

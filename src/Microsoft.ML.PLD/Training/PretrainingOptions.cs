@@ -34,6 +34,12 @@ public sealed record PretrainingOptions
     /// </summary>
     public bool NextSentencePrediction { get; init; }
 
+    /// <summary>
+    /// Whether the decoder's biases start at the logarithms of the word pieces' frequencies in the training text. From zero, as in BERT, a small model
+    /// spends hundreds of steps on learning these. Default: true.
+    /// </summary>
+    public bool FrequencyBias { get; init; } = true;
+
     /// <summary>The share of activations dropped after the embeddings and each sub-layer. Default: 0, right for a single pass; BERT has 0.1.</summary>
     public double HiddenDropout { get; init; }
 
@@ -66,6 +72,7 @@ public sealed record PretrainingOptions
         Steps = 200_000,
         BatchSize = 4_096,
         NextSentencePrediction = true,
+        FrequencyBias = false,
         HiddenDropout = 0.1,
         AttentionDropout = 0.1,
         LearningRate = new() { Peak = 1e-3, WarmupShare = 0.02, Shape = LearningRateShape.Exponential },

@@ -1,0 +1,71 @@
+using System.CommandLine;
+using System.IO.Compression;
+using Microsoft.ML.PLD;
+
+// Pre-training from text files without ML.NET, with the options that matter on the command line: what the figures in docs/benchmarks were made with.
+var text = new Option<FileInfo[]>("--text") { Description = "Text files (.txt, .txt.br): a paragraph a line, an empty line ends a document.", Required = true, AllowMultipleArgumentsPerToken = true };
+var work = new Option<DirectoryInfo>("--work") { Description = "Where vocabulary, token shards and the model go.", DefaultValueFactory = _ => new DirectoryInfo("pretraining-output") };
+var vocabularySize = Number("--vocabulary-size", 8_192);
+var layers = Number("--layers", 12);
+var hiddenSize = Number("--hidden-size", 128);
+var steps = Number("--steps", 1_000);
+var batchSize = Number("--batch-size", 32);
+var sequenceLength = Number("--sequence-length", 64);
+var validationInterval = Number("--validation-interval", 0);
+var seed = Number("--seed", 1);
+var learningRate = Real("--learning-rate", 2e-3);
+var theta = Real("--theta", 0.5);
+var dropout = Real("--dropout", 0);
+var initializerRange = new Option<double?>("--initializer-range");
+var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => NormPlacement.Pre };
+var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
+var noFrequencyBias = new Option<bool>("--no-frequency-bias");
+var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
+
+var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
+{
+    text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, dropout,
+    initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+};
+command.SetAction(arguments =>
+{
+    var files = arguments.GetRequiredValue(text);
+    var folder = arguments.GetRequiredValue(work).FullName;
+    var (vocabulary, shards) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "shards"));
+    Directory.CreateDirectory(folder);
+    if (!File.Exists(vocabulary)) WordPieceTrainer.Train(files.SelectMany(Lines), arguments.GetValue(vocabularySize)).Save(vocabulary);
+    var tokenizer = WordPieceTokenizer.FromVocabularyFile(vocabulary);
+    if (!Directory.Exists(shards)) CorpusBuilder.BuildFromFiles(files.Select(file => file.FullName), tokenizer, shards).Dispose();
+
+    var width = arguments.GetValue(hiddenSize);
+    var config = new BertConfig
+    {
+        Layers = arguments.GetValue(layers), HiddenSize = width, IntermediateSize = 4 * width, AttentionHeads = Math.Max(1, width / 64),
+        MaxPositions = arguments.GetValue(sequenceLength), NormPlacement = arguments.GetValue(norm),
+        EmbeddingNorm = !arguments.GetValue(noEmbeddingNorm), InitializerRange = arguments.GetValue(initializerRange),
+    };
+    var options = new PretrainingOptions
+    {
+        Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
+        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = 0.05 },
+        ValidationInterval = arguments.GetValue(validationInterval), Seed = (ulong)arguments.GetValue(seed), FrequencyBias = !arguments.GetValue(noFrequencyBias),
+        HiddenDropout = arguments.GetValue(dropout), AttentionDropout = arguments.GetValue(dropout),
+    };
+    using var console = new ConsoleProgress();
+    using var model = new BertPretrainer(config, options, new RuntimeOptions { Precision = arguments.GetValue(precision) }).Train(shards, tokenizer, console);
+    model.SavePretrained(Path.Combine(folder, "model"));
+    Console.WriteLine($"{model.ParameterCount:N0} weights in {Path.Combine(folder, "model")}");
+});
+return command.Parse(args).Invoke();
+
+static Option<int> Number(string name, int usual) => new(name) { DefaultValueFactory = _ => usual };
+
+static Option<double> Real(string name, double usual) => new(name) { DefaultValueFactory = _ => usual };
+
+static IEnumerable<string> Lines(FileInfo file)
+{
+    Stream stream = file.OpenRead();
+    if (file.Extension == ".br") stream = new BrotliStream(stream, CompressionMode.Decompress);
+    using var reader = new StreamReader(stream);
+    while (reader.ReadLine() is { } line) yield return line;
+}

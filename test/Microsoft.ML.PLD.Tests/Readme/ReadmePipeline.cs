@@ -1,0 +1,51 @@
+using Microsoft.ML.Data;
+
+namespace Microsoft.ML.PLD.Tests;
+
+/// <summary>The pipeline that the README shows: compiled here, and compared with the README's text.</summary>
+internal static class ReadmePipeline
+{
+    public static void Run()
+    {
+        #region pipeline
+        var mlContext = new MLContext(seed: 1);
+        IDataView texts = mlContext.Data.LoadFromTextFile<Line>("texts.txt");                         // one text a line, no labels
+        IDataView tickets = mlContext.Data.LoadFromTextFile<Ticket>("tickets.tsv", hasHeader: true);  // text and category
+
+        // Pre-train BERT on your own text and vocabulary, with progressive layer dropping.
+        var pretraining = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
+        {
+            Config = BertConfig.Mini,                                                                 // 12 blocks, hidden size 256
+            Pretraining = new() { Steps = 20_000, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5) },
+            Progress = [new ConsoleProgress(), new TensorBoardProgress("runs")],
+        });
+        using PldBertTransformer encoder = pretraining.Fit(texts);
+        encoder.Model.SavePretrained("my-bert");                      // later: BertModel.FromPretrained("my-bert")
+
+        // Fine-tune it like any other ML.NET trainer.
+        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label", "Category")
+            .Append(mlContext.MulticlassClassification.Trainers.PldBert("Label", "Text", pretrained: encoder.Model))
+            .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedCategory", "PredictedLabel"));
+        var split = mlContext.Data.TrainTestSplit(tickets, testFraction: 0.2);
+        var model = pipeline.Fit(split.TrainSet);
+        var metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
+        Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1}");
+        mlContext.Model.Save(model, tickets.Schema, "model.zip");     // mlContext.Model.Load needs no type of this library
+        #endregion
+    }
+
+    private sealed class Line
+    {
+        [LoadColumn(0)]
+        public string Text { get; set; } = "";
+    }
+
+    private sealed class Ticket
+    {
+        [LoadColumn(0)]
+        public string Text { get; set; } = "";
+
+        [LoadColumn(1)]
+        public string Category { get; set; } = "";
+    }
+}
