@@ -98,7 +98,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
         List<int> classes = [];
         foreach (var row in data.Rows())
         {
-            texts.Add(encoding.Encode(row.First, isPair ? row.Second : null));
+            texts.Add(encoding.Encode(row.First, isPair ? row.Second.ToString() : null));
             classes.Add(row.Class);
         }
 

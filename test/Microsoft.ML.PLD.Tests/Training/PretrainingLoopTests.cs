@@ -110,7 +110,7 @@ public sealed class PretrainingLoopTests
     {
         var log = new ProgressLog();
         var config = TestCorpus.Config with { NormPlacement = NormPlacement.Post };
-        new BertPretrainer(config, TestCorpus.Options with { Steps = 60, LayerSchedule = new DenseSchedule(), LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 } }, TestCorpus.Runtime)
+        new BertPretrainer(config, TestCorpus.Options with { Steps = 300, BatchSize = 16, MaskingRate = 0.3, LayerSchedule = new DenseSchedule(), LearningRate = new() { Peak = 3e-3, WarmupShare = 0.2 } }, TestCorpus.Runtime)
             .Train(Text.Corpus, Text.Tokenizer, log, () => { }).Dispose();
         Assert.IsLessThan(log[0].Loss - 0.3, log.TakeLast(5).Average(step => step.Loss));
     }

@@ -1,0 +1,311 @@
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD.Tests;
+
+/// <summary>What <see cref="PldBertEstimator"/> does beyond the contract of all estimators.</summary>
+[TestClass]
+public sealed class PretrainingPipelineTests
+{
+    private static readonly PldBertEstimator.Options Options = new()
+    {
+        Config = TestCorpus.Config, Pretraining = TestCorpus.Options with { Steps = 2 }, Runtime = TestCorpus.Runtime, VocabularySize = 60, MaxLength = 11,
+    };
+
+    private readonly MLContext _mlContext = new(seed: 5);
+
+    [TestMethod]
+    public void ProgressReachesTheOptionsSinksAndTheLog()
+    {
+        var (log, one, two) = (new LogLines(_mlContext), new ProgressLog(), new ProgressLog());
+        using var transformer = Fit(Options with { Progress = [one, new Broken(), two] });
+        foreach (var sink in new[] { one, two })
+        {
+            CollectionAssert.AreEqual(new long[] { 1, 2 }, sink.Select(step => step.Step).ToArray());
+            Assert.IsTrue(sink.All(step => step.Stage == "Pre-training" && double.IsFinite(step.Loss) && step.TotalSteps == 2));
+            Assert.IsNotNull(sink[^1].ValidationLoss);
+        }
+        var lines = log.Of("Info");
+        Assert.IsTrue(lines.Any(line => line.Contains("Learned a vocabulary of ") && line.Contains("(60 asked for)")), string.Join('\n', lines));
+        Assert.IsTrue(lines.Any(line => line.Contains(" documents, 2 steps of 4 sequences of 13 tokens: ")), string.Join('\n', lines));
+        Assert.IsTrue(lines.Any(line => line.Contains("Pre-training") && line.Contains("2/2")), string.Join('\n', lines));
+        var warning = log.Of("Warning").Single(line => line.Contains("PLD", StringComparison.OrdinalIgnoreCase) || line.Contains(nameof(Broken)));
+        StringAssert.Contains(warning, $"{nameof(Broken)} failed at step 1 of Pre-training and gets no more reports: closed");
+    }
+
+    [TestMethod]
+    public void TextsMayBeMissingEmptyOrVeryLong()
+    {
+        TextRow[] rows = [.. TextRow.Make(20), new() { Text = null }, new() { Text = "" }, new() { Text = " \t\r\n" }, new() { Text = TextRow.Long }, new() { Text = "\0\a\uD800" }];
+        using var transformer = Fit(Options, rows);
+        var values = Features(transformer, rows);
+        Assert.HasCount(25, values);
+        Assert.IsTrue(values.All(row => row.Length == 16 && row.All(float.IsFinite)));
+        foreach (var alike in new[] { 21, 22, 24 }) AssertNear(values[20], values[alike]);
+        // Only the first 9 pieces count.
+        AssertNear(values[23], Features(transformer, [new() { Text = TextRow.Long[..100] }])[0]);
+    }
+
+    [TestMethod]
+    public void RowsThatAreAllEmptyAreRefused()
+    {
+        TextRow[] rows = [new() { Text = "" }, new() { Text = null }];
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Fit(Options, rows)).Message, "no word in the text");
+        StringAssert.Contains(Assert.Throws<InvalidDataException>(() => Fit(Options with { Vocabulary = CorpusFolder.Letters }, rows)).Message, "There is no text");
+    }
+
+    [TestMethod]
+    public void AVocabularyIsTakenOrLearnt()
+    {
+        using (var given = Fit(Options with { Vocabulary = CorpusFolder.Letters, LowerCase = false }))
+        {
+            Assert.AreSame(CorpusFolder.Letters, given.Model.Tokenizer.Vocabulary);
+            Assert.AreEqual(CorpusFolder.Letters.Count, given.Model.Config.VocabularySize);
+            Assert.IsFalse(given.Model.Tokenizer.LowerCase);
+        }
+        using var learnt = Fit(Options);
+        Assert.IsTrue(learnt.Model.Tokenizer.Vocabulary.Count is > 40 and <= 60, $"{learnt.Model.Tokenizer.Vocabulary.Count} pieces");
+        Assert.IsTrue(learnt.Model.Tokenizer.LowerCase);
+        Assert.AreEqual(learnt.Model.Tokenizer.Vocabulary.Count, learnt.Model.Config.VocabularySize);
+    }
+
+    [TestMethod]
+    public void AVocabularySizeThatIsTooSmallComesWithTheSmallestThatIsNot()
+    {
+        foreach (var size in new[] { -1, 0, 20 })
+        {
+            var message = Assert.Throws<ArgumentException>(() => Fit(Options with { VocabularySize = size })).Message;
+            StringAssert.Contains(message, $"A vocabulary of {size} pieces is too small for this text");
+            var smallest = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"need at least (\d+)").Groups[1].Value);
+            Fit(Options with { VocabularySize = smallest }).Dispose();
+            Assert.Throws<ArgumentException>(() => Fit(Options with { VocabularySize = smallest - 1 }));
+        }
+    }
+
+    [TestMethod]
+    public void EmptyRowsEndDocumentsWhenAsked()
+    {
+        TextRow[] rows = [.. TextRow.Make(30).SelectMany((row, i) => i % 10 == 9 ? new[] { row, new() } : [row])];
+        Assert.AreEqual(30, Documents(Options));
+        Assert.AreEqual(3, Documents(Options with { EmptyRowsEndDocuments = true }));
+
+        int Documents(PldBertEstimator.Options options)
+        {
+            var mlContext = new MLContext(seed: 5);
+            var log = new LogLines(mlContext);
+            mlContext.Transforms.PldBert("Features", "Text", options).Fit(mlContext.Data.LoadFromEnumerable(rows)).Dispose();
+            var line = log.Of("Info").Single(line => line.Contains(" documents, "));
+            return int.Parse(System.Text.RegularExpressions.Regex.Match(line, @"(\d+) documents").Groups[1].Value);
+        }
+    }
+
+    [TestMethod]
+    public void NextSentencePredictionIsLearntSavedAndLoaded()
+    {
+        using var transformer = Fit(Options with { Pretraining = Options.Pretraining with { NextSentencePrediction = true }, Pooling = Pooling.Cls });
+        var head = transformer.Model.Weights.Tensors["cls.seq_relationship.bias"];
+        Assert.IsGreaterThan(0, head.abs().max().item<float>(), "its biases start at 0");
+
+        using var folder = new TemporaryFolder();
+        transformer.Model.SavePretrained(folder["model"]);
+        using var read = BertModel.FromPretrained(folder["model"]);
+        TestModel.AssertSameBits(transformer.Model.Weights, read.Weights);
+        AssertSavedAndLoadedGivesTheSame(transformer);
+    }
+
+    [TestMethod]
+    public void ABFloat16ModelGivesTheSameVectorsAfterLoading()
+    {
+        using var exact = Fit(Options);
+        using var rounded = Fit(Options with { Runtime = Options.Runtime with { Precision = Precision.BFloat16 } });
+        CollectionAssert.AreNotEqual(Features(exact, TextRow.Make(3))[0], Features(rounded, TextRow.Make(3))[0]);
+        AssertSavedAndLoadedGivesTheSame(rounded);
+    }
+
+    [TestMethod]
+    public void PoolingAndLengthAreThoseOfTheOptions()
+    {
+        foreach (var pooling in Enum.GetValues<Pooling>())
+            foreach (var length in new[] { 3, 23 })
+            {
+                using var transformer = Fit(Options with { Pooling = pooling, MaxLength = length });
+                var model = transformer.Model;
+                var expected = model.Embed([model.Tokenizer.Encode(TextRow.Make(1)[0].Text, maxLength: length)], pooling, torch.float32);
+                AssertNear(expected, Features(transformer, TextRow.Make(1))[0]);
+            }
+    }
+
+    [TestMethod]
+    public void TheSeedIsTheContextsUnlessGiven()
+    {
+        int[] First(int? context, ulong? seed)
+        {
+            var mlContext = new MLContext(context);
+            using var transformer = mlContext.Transforms.PldBert("Features", "Text", Options with { Pretraining = Options.Pretraining with { Steps = 1, Seed = seed } })
+                .Fit(mlContext.Data.LoadFromEnumerable(TextRow.Make(20)));
+            return TestModel.Bits(transformer.Model.Weights)["bert.embeddings.word_embeddings.weight"];
+        }
+        CollectionAssert.AreEqual(First(1, null), First(1, null));
+        CollectionAssert.AreNotEqual(First(1, null), First(2, null));
+        CollectionAssert.AreEqual(First(1, 7), First(2, 7));
+        CollectionAssert.AreNotEqual(First(1, 7), First(1, 8));
+    }
+
+    [TestMethod]
+    public void OptionsAreNotChanged()
+    {
+        var options = Options with { Progress = [new ProgressLog()] };
+        var copy = options with { };
+        Fit(options).Dispose();
+        Assert.AreEqual(copy, options);
+        Assert.IsNull(options.Pretraining.Seed);
+        Assert.AreEqual(new BertConfig().VocabularySize, options.Config.VocabularySize);
+    }
+
+    [TestMethod]
+    public void CancellingStopsBeforeTheNextStep()
+    {
+        using var source = new CancellationTokenSource();
+        var log = new ProgressLog();
+        Assert.Throws<OperationCanceledException>(() => Fit(Options with
+        {
+            Pretraining = Options.Pretraining with { Steps = 1000 }, CancellationToken = source.Token, Progress = [log, new Callback(source.Cancel)],
+        }));
+        Assert.HasCount(1, log);
+        Assert.Throws<OperationCanceledException>(() => Fit(Options with { CancellationToken = source.Token, Progress = [log] }));
+        Assert.HasCount(1, log);
+
+        var mlContext = new MLContext(seed: 5);
+        var data = mlContext.Data.LoadFromEnumerable(TextRow.Make(20));
+        Assert.Throws<OperationCanceledException>(() => mlContext.Transforms.PldBert("Features", "Text", Options with { Progress = [log, new Callback(mlContext.CancelExecution)] }).Fit(data));
+        Assert.HasCount(2, log);
+    }
+
+    [TestMethod]
+    public void TheCorpusOnDiskGoesAlsoWhenTrainingFails()
+    {
+        // A vocabulary of its own tells this test's corpus from those of others.
+        var vocabulary = WordPieceVocabulary.FromPieces([.. CorpusFolder.Letters.Pieces, $"x{Guid.NewGuid():N}"]);
+        foreach (var stops in new[] { false, true })
+        {
+            using var source = new CancellationTokenSource();
+            string[] during = [];
+            var options = Options with
+            {
+                Vocabulary = vocabulary, CancellationToken = source.Token,
+                Progress = [new Callback(() => { during = Corpora(); if (stops) source.Cancel(); })],
+            };
+            if (stops) Assert.Throws<OperationCanceledException>(() => Fit(options));
+            else Fit(options).Dispose();
+            Assert.HasCount(1, during);
+            Assert.IsFalse(Directory.Exists(during[0]));
+            Assert.IsEmpty(Corpora());
+        }
+
+        string[] Corpora() => [.. Directory.GetDirectories(Path.GetTempPath(), "pld-corpus-*").Where(IsOurs)];
+
+        bool IsOurs(string folder)
+        {
+            try
+            {
+                using var corpus = TokenCorpus.Open(Path.Combine(folder, "shards"), vocabulary);
+                return true;
+            }
+            catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
+            {
+                return false;
+            }
+        }
+    }
+
+    [TestMethod]
+    public void AllProblemsOfTheOptionsAreInOneMessage()
+    {
+        var message = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
+        {
+            Config = TestCorpus.Config with { AttentionHeads = 3 }, MaxLength = 24, Pooling = (Pooling)9,
+            Pretraining = TestCorpus.Options with { SequenceLength = 24 }, Runtime = new() { Device = "tpu", MicroBatchSize = 0 },
+        })).Message;
+        foreach (var part in new[]
+        {
+            "PldBertEstimator.Options", "Config.HiddenSize 16 is not divisible by AttentionHeads 3", "MaxLength is 24; expected 3 to 23 (BertConfig.MaxPositions)", "Pooling is 9",
+            "Pretraining.SequenceLength is 24, but the model has 23 positions (BertConfig.MaxPositions)", "Runtime.Device is 'tpu'", "Runtime.MicroBatchSize is 0",
+        })
+            StringAssert.Contains(message, part);
+        foreach (var theta in new[] { 0, -0.5, 1.5, double.NaN })
+            StringAssert.Contains(Assert.Throws<ArgumentException>(() => new ProgressiveLayerDrop(theta)).Message, "thetaBar");
+        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Fit(Options with { Pretraining = Options.Pretraining with { LayerSchedule = null! } })).Message, "Pretraining.LayerSchedule is null");
+    }
+
+    [TestMethod]
+    public void MissingPartsOfTheOptionsAreNamed()
+    {
+        var message = Assert.ThrowsExactly<ArgumentException>(() => Fit(Options with { Config = null!, Pretraining = null!, Runtime = null!, Progress = null! })).Message;
+        foreach (var part in new[] { "Config is null", "Pretraining is null", "Runtime is null", "Progress is null" }) StringAssert.Contains(message, part);
+        Assert.ThrowsExactly<ArgumentNullException>(() => _mlContext.Transforms.PldBert("Features", "Text", null!));
+    }
+
+    [TestMethod]
+    public void ACudaDeviceThatIsNotThereIsNamed()
+    {
+        if (torch.cuda_is_available()) Assert.Inconclusive("There is a CUDA device here.");
+        var message = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(Options with { Runtime = Options.Runtime with { Device = "cuda" } })).Message;
+        StringAssert.Contains(message, "Device is 'cuda', but libtorch in");
+        StringAssert.Contains(message, "Set Device to 'auto' or 'cpu'");
+    }
+
+    [TestMethod]
+    public void ItsVectorsAreFeaturesForOtherTrainers()
+    {
+        var data = _mlContext.Data.LoadFromEnumerable(TextRow.Make(60));
+        var pipeline = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class))
+            .Append(_mlContext.Transforms.PldBert("Features", "Text", Options))
+            .AppendCacheCheckpoint(_mlContext)
+            .Append(_mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy(maximumNumberOfIterations: 50))
+            .Append(_mlContext.Transforms.Conversion.MapKeyToValue("Predicted", "PredictedLabel"));
+        var model = pipeline.Fit(data);
+        using var encoder = model.OfType<PldBertTransformer>().Single();
+        Assert.IsGreaterThan(0.9, _mlContext.MulticlassClassification.Evaluate(model.Transform(data)).MicroAccuracy);
+        using var engine = _mlContext.Model.CreatePredictionEngine<TextRow, Prediction>(model);
+        Assert.AreEqual("cat", engine.Predict(TextRow.Make(2)[0]).Predicted);
+        Assert.AreEqual("dog", engine.Predict(TextRow.Make(2)[1]).Predicted);
+    }
+
+    private PldBertTransformer Fit(PldBertEstimator.Options options, TextRow[]? rows = null) =>
+        _mlContext.Transforms.PldBert("Features", "Text", options).Fit(_mlContext.Data.LoadFromEnumerable(rows ?? TextRow.Make(20)));
+
+    private float[][] Features(ITransformer transformer, TextRow[] rows) =>
+        [.. transformer.Transform(_mlContext.Data.LoadFromEnumerable(rows)).GetColumn<float[]>("Features")];
+
+    private void AssertSavedAndLoadedGivesTheSame(PldBertTransformer transformer)
+    {
+        using var zip = new MemoryStream();
+        _mlContext.Model.Save(transformer, _mlContext.Data.LoadFromEnumerable(TextRow.Make(1)).Schema, zip);
+        zip.Position = 0;
+        using var loaded = (PldBertTransformer)_mlContext.Model.Load(zip, out _);
+        TestModel.AssertSameBits(transformer.Model.Weights, loaded.Model.Weights);
+        var (expected, actual) = (Features(transformer, TextRow.Make(9)), Features(loaded, TextRow.Make(9)));
+        for (var row = 0; row < 9; row++) CollectionAssert.AreEqual(expected[row], actual[row]);
+    }
+
+    private static void AssertNear(float[] expected, float[] actual)
+    {
+        Assert.HasCount(expected.Length, actual);
+        for (var i = 0; i < expected.Length; i++) Assert.AreEqual(expected[i], actual[i], 1e-5f);
+    }
+
+    private sealed class Prediction
+    {
+        public string Predicted { get; set; } = "";
+    }
+
+    private sealed class Broken : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => throw new InvalidOperationException("closed");
+    }
+
+    private sealed class Callback(Action report) : IProgress<TrainingProgress>
+    {
+        public void Report(TrainingProgress value) => report();
+    }
+}
