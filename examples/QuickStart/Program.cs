@@ -11,7 +11,8 @@ var command = new RootCommand("Pre-trains BERT with progressive layer dropping, 
 command.SetAction(parsed =>
 {
     var plan = parsed.GetValue(smoke) ? Plan.Smoke : Plan.For(parsed.GetValue(minutes));
-    var results = new Story(plan, parsed.GetValue(seed), parsed.GetValue(output)!.FullName).Tell();
+    using var story = new Story(plan, parsed.GetValue(seed), parsed.GetValue(output)!.FullName);
+    var results = story.Tell();
     if (parsed.GetValue(json) is { } file) results.Write(file.FullName);
 });
 return command.Parse(args).Invoke();

@@ -2,11 +2,12 @@ using System.Diagnostics;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
+using Microsoft.ML.Transforms;
 
 namespace QuickStart;
 
 /// <summary>The example itself, step by step.</summary>
-internal sealed class Story(Plan plan, int seed, string outputFolder)
+internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposable
 {
     private readonly MLContext _mlContext = new(seed);
     private readonly Results _results = new();
@@ -24,11 +25,11 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
         encoder.Model.SavePretrained(Path.Combine(outputFolder, "encoder"));
 
         Title("2. Fine-tune it on the questions");
-        var (pretrained, model) = FineTune(encoder.Model, training, test);
-        _results.AccuracyPretrained = pretrained;
+        using var model = FineTune(encoder.Model, training);
+        _results.AccuracyPretrained = Evaluate(model, test);
 
         Title("3. The same model and the same steps without pre-training");
-        _results.AccuracyScratch = FineTune(pretrained: null, training, test, encoder.Model).Accuracy;
+        using (var scratch = FineTune(pretrained: null, training, alike: encoder.Model)) _results.AccuracyScratch = Evaluate(scratch, test);
 
         Title("4. What ML.NET has for this: FeaturizeText and SdcaMaximumEntropy");
         _results.AccuracySdca = Sdca(training, test);
@@ -43,17 +44,21 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
         return _results;
     }
 
+    public void Dispose() => _console.Dispose();
+
     private PldBertTransformer Pretrain(IDataView text)
     {
         var log = new ProgressLog();
+        using var tensorBoard = new TensorBoardProgress(Path.Combine(outputFolder, "tensorboard"));
+        var lines = _mlContext.Data.CreateEnumerable<Paragraph>(text, reuseRowObject: true).Select(paragraph => paragraph.Text);
         var options = new PldBertEstimator.Options
         {
             Config = BertConfig.Mini with { HiddenSize = 128, IntermediateSize = 512, AttentionHeads = 2, MaxPositions = 128 },
-            VocabularySize = 8_192,
+            Vocabulary = WordPieceTrainer.Train(lines, vocabularySize: 8_192), // without it, Fit learns one
             EmptyRowsEndDocuments = true,
             Pretraining = new() { BatchSize = 32, SequenceLength = 64, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5), LearningRate = new() { Peak = 2e-3, WarmupShare = 0.05 } },
             MaxLength = 64,
-            Progress = [_console, log, new TensorBoardProgress(Path.Combine(outputFolder, "tensorboard"))],
+            Progress = [_console, log, tensorBoard],
         };
         _results.PretrainingSteps = plan.StepsThatFit(_mlContext, text, options);
         options = options with { Pretraining = options.Pretraining with { Steps = _results.PretrainingSteps } };
@@ -68,9 +73,8 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
 
     /// <param name="pretrained">The encoder to start from, or null.</param>
     /// <param name="training">Questions to learn from.</param>
-    /// <param name="test">Questions to be judged by.</param>
     /// <param name="alike">When there is none to start from: the encoder to be like.</param>
-    private (double Accuracy, ITransformer Model) FineTune(BertModel? pretrained, IDataView training, IDataView test, BertModel? alike = null)
+    private TransformerChain<KeyToValueMappingTransformer> FineTune(BertModel? pretrained, IDataView training, BertModel? alike = null)
     {
         var options = new PldBertMulticlassTrainer.Options
         {
@@ -81,11 +85,10 @@ internal sealed class Story(Plan plan, int seed, string outputFolder)
         };
         if (alike is not null) options = options with { Config = alike.Config, Vocabulary = alike.Tokenizer.Vocabulary };
 
-        var model = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(Question.Category))
+        return _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(Question.Category))
             .Append(_mlContext.MulticlassClassification.Trainers.PldBert(options))
             .Append(_mlContext.Transforms.Conversion.MapKeyToValue("PredictedCategory", "PredictedLabel"))
             .Fit(training);
-        return (Evaluate(model, test), model);
     }
 
     private double Sdca(IDataView training, IDataView test) => Evaluate(

@@ -17,15 +17,16 @@ internal readonly record struct NextSentence(int Cut, long SecondStart, int Labe
         var sentence = range.NearestSentenceStart(start + point) - start;
         var cut = sentence >= margin && sentence <= length - margin ? (int)sentence : point;
 
-        var second = random.NextInt32(2) == IsNext ? (start + cut) % range.Length : Elsewhere(range, start + cut, ref random);
+        var second = random.NextInt32(2) == IsNext ? (start + cut) % range.Length : Elsewhere(range, start + cut, withinSentence: cut != sentence, ref random);
         return new NextSentence(cut, second, second == (start + cut) % range.Length && GoesOn(range, start + cut) ? IsNext : IsRandom);
     }
 
     // What follows the last token of a document, or the [SEP] after it, is another text.
     private static bool GoesOn(CorpusRange range, long position) => !range.IsDocumentStart(position) && !range.IsDocumentStart(position + 1);
 
-    // A random sentence start in another document than the text before the cut; with one document, any but the one at the cut.
-    private static long Elsewhere(CorpusRange range, long cut, ref RandomStream random)
+    // A random sentence in another document than the text before the cut; with one document, any but the one at the cut. It begins where the sentence
+    // does, or somewhere within it where the text that follows does so: how a text begins must not give away whether it follows.
+    private static long Elsewhere(CorpusRange range, long cut, bool withinSentence, ref RandomStream random)
     {
         var (excluded, count) = range.DocumentSentences(cut + range.Length - 1);
         if (count == range.SentenceCount)
@@ -34,6 +35,9 @@ internal readonly record struct NextSentence(int Cut, long SecondStart, int Labe
             count = range.SentenceCount > 1 && range.SentenceStart(excluded) == cut % range.Length ? 1 : 0;
         }
         var sentence = random.NextInt64(range.SentenceCount - count);
-        return range.SentenceStart(sentence >= excluded ? sentence + count : sentence);
+        if (sentence >= excluded) sentence += count;
+        var start = range.SentenceStart(sentence);
+        var length = (int)((sentence + 1 < range.SentenceCount ? range.SentenceStart(sentence + 1) : range.Length) - start);
+        return withinSentence && length > 1 ? start + 1 + random.NextInt32(length - 1) : start;
     }
 }

@@ -6,7 +6,7 @@ internal sealed record PretrainingBatchOptions
     /// <summary>Tokens per sequence, [CLS] and [SEP] included: from 3, or 5 with next-sentence prediction.</summary>
     public int SequenceLength { get; init; } = 128;
 
-    /// <summary>Sequences per micro-batch, from 1.</summary>
+    /// <summary>Sequences per optimizer step, from 1.</summary>
     public int BatchSize { get; init; } = 32;
 
     /// <summary>The share of pieces to be predicted, in (0, 1].</summary>

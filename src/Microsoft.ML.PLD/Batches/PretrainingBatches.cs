@@ -42,16 +42,21 @@ internal sealed class PretrainingBatches
     /// <summary>How many samples cover the range once.</summary>
     public long SamplesPerEpoch { get; }
 
-    /// <summary>The micro-batch of this number in an optimizer step of so many.</summary>
-    public PretrainingBatch At(long step, int microBatch = 0, int microBatchesPerStep = 1) =>
-        Samples((step * microBatchesPerStep + microBatch) * _options.BatchSize, _options.BatchSize);
+    /// <summary>A step's batch in one piece.</summary>
+    public PretrainingBatch At(long step) => Samples(step * _options.BatchSize, _options.BatchSize);
 
-    /// <summary>All micro-batches from the first of <paramref name="step"/> on, without end.</summary>
-    public IEnumerable<PretrainingBatch> From(long step, int microBatchesPerStep = 1)
+    /// <summary>The batches of all steps from <paramref name="step"/> on, without end, each in micro-batches.</summary>
+    public IEnumerable<PretrainingBatch[]> From(long step, int microBatchSize)
     {
-        for (; ; step++)
-            for (var microBatch = 0; microBatch < microBatchesPerStep; microBatch++)
-                yield return At(step, microBatch, microBatchesPerStep);
+        for (; ; step++) yield return Parts(step, microBatchSize);
+    }
+
+    /// <summary>A step's batch in as few parts as have at most so many rows, of almost equal size.</summary>
+    public PretrainingBatch[] Parts(long step, int microBatchSize)
+    {
+        var parts = (_options.BatchSize + microBatchSize - 1) / microBatchSize;
+        var ends = Enumerable.Range(0, parts + 1).Select(part => (int)((long)_options.BatchSize * part / parts)).ToArray();
+        return [.. Enumerable.Range(0, parts).Select(part => Samples(step * _options.BatchSize + ends[part], ends[part + 1] - ends[part]))];
     }
 
     /// <summary>Consecutive samples, for example for a rank's share of a micro-batch.</summary>

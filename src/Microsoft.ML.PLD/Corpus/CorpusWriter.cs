@@ -59,7 +59,10 @@ internal sealed class CorpusWriter : IDisposable
         foreach (var shard in _shards) shard.Publish();
     }
 
-    public void Dispose() => _shards.ForEach(shard => shard.Dispose());
+    public void Dispose()
+    {
+        foreach (var shard in _shards) shard.Dispose();
+    }
 
     private TokenShardWriter NewShard()
     {

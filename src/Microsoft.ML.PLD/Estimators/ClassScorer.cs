@@ -11,7 +11,8 @@ internal sealed class ClassScorer(BertClassifier classifier, int maxLength, torc
 
     public int MaxBatch => 64;
 
-    public void Score(TextBatch texts, Span<float> scores) => classifier.Probabilities(_encoding.Encode(texts), type).CopyTo(scores);
+    public void Score(TextBatch texts, Span<float> scores) =>
+        _encoding.Score(texts, Width, scores, some => classifier.Probabilities(some, type));
 
     public void Dispose() => classifier.Dispose();
 }

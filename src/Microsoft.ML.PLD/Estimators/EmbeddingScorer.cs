@@ -11,7 +11,8 @@ internal sealed class EmbeddingScorer(BertModel model, Pooling pooling, int maxL
 
     public int MaxBatch => 64;
 
-    public void Score(TextBatch texts, Span<float> scores) => model.Embed(_encoding.Encode(texts), pooling, type).CopyTo(scores);
+    public void Score(TextBatch texts, Span<float> scores) =>
+        _encoding.Score(texts, Width, scores, some => model.Embed(some, pooling, type));
 
     public void Dispose() => model.Dispose();
 }

@@ -83,23 +83,29 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     internal PldBertEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, Options options)
         : base(environment, Checked(options).Pretraining.Seed, new TextColumns(inputColumnName), label: null)
     {
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         _outputColumnName = outputColumnName;
         _options = options with { Pretraining = options.Pretraining with { Seed = Seed } };
     }
 
+    private protected override CancellationToken CancellationToken => _options.CancellationToken;
+
     private protected override PldBertTransformer Fit(TrainingData data, HostLog log)
     {
+        _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
         var tokenizer = choice.Resolve(() => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
         var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime);
 
         using var folder = new TemporaryFolder("pld-corpus-");
-        using var corpus = CorpusBuilder.Build(Lines(data), tokenizer, Path.Combine(folder.Path, "shards"), cancellationToken: _options.CancellationToken);
+        using var corpus = CorpusBuilder.Build(Lines(data), tokenizer, Path.Combine(folder.Path, "shards"), cancellationToken: CancellationToken);
+        if (_options.Config.NormPlacement == NormPlacement.Post && _options.Pretraining.LayerSchedule is not DenseSchedule)
+            log.Warning("Layers are dropped from an encoder with post-layer normalization, which tends to diverge (section 3 of the paper); NormPlacement.Pre is made for it.");
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
             + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
-        var model = pretrainer.Train(corpus, tokenizer, progress, () => CheckAlive(_options.CancellationToken));
+        var model = pretrainer.Train(corpus, tokenizer, progress, CheckAlive);
         return new PldBertTransformer(Host, Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
     }
 

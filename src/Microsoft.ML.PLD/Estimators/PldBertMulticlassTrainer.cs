@@ -73,6 +73,9 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
         {
             foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
+            if (string.IsNullOrEmpty(ScoreColumnName)) yield return "ScoreColumnName is empty.";
+            if (string.IsNullOrEmpty(PredictedLabelColumnName)) yield return "PredictedLabelColumnName is empty.";
+            if (ScoreColumnName == PredictedLabelColumnName) yield return $"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'.";
             foreach (var problem in FineTuning.Problems().Concat(FineTuning.Problems(Architecture))) yield return $"FineTuning.{problem}";
         }
     }
@@ -87,8 +90,11 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
         _options = options with { FineTuning = options.FineTuning with { Seed = Seed } };
     }
 
+    private protected override CancellationToken CancellationToken => _options.CancellationToken;
+
     private protected override PldBertMulticlassTransformer Fit(TrainingData data, HostLog log)
     {
+        var (device, type) = _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         var fineTuning = _options.FineTuning;
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(() => TextsOf(data), log);
@@ -102,7 +108,6 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             classes.Add(row.Class);
         }
 
-        var (device, type) = _options.Runtime.Apply();
         var config = _options.Architecture with { VocabularySize = tokenizer.Vocabulary.Count };
         var classifier = new BertClassifier(config, tokenizer, data.Labels!.Count, fineTuning.Pooling, device, fineTuning.RunSeed);
         try
@@ -110,7 +115,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             Initialize(classifier, log);
             log.Info($"Fine-tuning on {texts.Count:N0} rows of {data.Labels.Count} classes, {fineTuning.StepsFor(texts.Count):N0} steps of {fineTuning.BatchSize} rows.");
             var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-            new FineTuningLoop(classifier, fineTuning, _options.Runtime, type).Run(texts, classes, progress, () => CheckAlive(_options.CancellationToken));
+            new FineTuningLoop(classifier, fineTuning, _options.Runtime, type).Run(texts, classes, progress, CheckAlive);
             return new PldBertMulticlassTransformer(Host, _options, classifier, data.Labels);
         }
         catch

@@ -5,15 +5,28 @@ namespace Microsoft.ML.PLD;
 /// <param name="MaxLength">The most tokens of a text or pair.</param>
 internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
 {
+    // Of a window of 64 rows, sorted by length: few enough for little padding, enough to keep the matrix products busy.
+    private const int RowsAtOnce = 16;
+
     /// <param name="first">A text.</param>
     /// <param name="second">The second sentence of a pair, or null: empty text would make a pair, with a [SEP] more.</param>
     public TokenizedText Encode(ReadOnlyMemory<char> first, string? second) => Tokenizer.Encode(first.ToString(), second, MaxLength);
 
-    public TokenizedText[] Encode(TextBatch texts)
+    /// <summary>Scores texts of similar length together, so that little is padded.</summary>
+    /// <param name="texts">In any order.</param>
+    /// <param name="width">Scores a text.</param>
+    /// <param name="scores">[texts, width] in the order of <paramref name="texts"/>.</param>
+    /// <param name="score">Scores some texts: [texts, width].</param>
+    public void Score(TextBatch texts, int width, Span<float> scores, Func<TokenizedText[], float[]> score)
     {
         var encoded = new TokenizedText[texts.Count];
         for (var row = 0; row < encoded.Length; row++)
             encoded[row] = Encode(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row].ToString() : null);
-        return encoded;
+
+        foreach (var rows in Enumerable.Range(0, encoded.Length).OrderBy(row => encoded[row].Ids.Length).Chunk(RowsAtOnce))
+        {
+            var scored = score([.. rows.Select(row => encoded[row])]).AsSpan();
+            for (var i = 0; i < rows.Length; i++) scored.Slice(i * width, width).CopyTo(scores[(rows[i] * width)..]);
+        }
     }
 }

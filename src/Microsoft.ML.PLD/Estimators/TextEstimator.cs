@@ -34,7 +34,7 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     {
         ArgumentNullException.ThrowIfNull(input);
         using var log = new HostLog(Host, "Training");
-        return Fit(new TrainingData(Host, input, Texts, Label), log);
+        return Fit(new TrainingData(Host, input, Texts, Label, CancellationToken), log);
     }
 
     /// <summary>The columns that the transformer will give to data of this shape.</summary>
@@ -54,11 +54,14 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     }
 
     /// <exception cref="OperationCanceledException">Either way of stopping was used.</exception>
-    private protected void CheckAlive(CancellationToken cancellationToken)
+    private protected void CheckAlive()
     {
-        cancellationToken.ThrowIfCancellationRequested();
+        CancellationToken.ThrowIfCancellationRequested();
         MLNetAccess.CheckAlive(Host);
     }
+
+    /// <summary>Of the options.</summary>
+    private protected virtual CancellationToken CancellationToken => default;
 
     private protected abstract TTransformer Fit(TrainingData data, HostLog log);
 

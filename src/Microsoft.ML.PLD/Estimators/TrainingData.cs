@@ -11,11 +11,12 @@ internal sealed class TrainingData
     private readonly IDataView _data;
     private readonly DataViewSchema.Column[] _texts;
     private readonly DataViewSchema.Column? _label;
+    private readonly CancellationToken _cancellationToken;
 
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
-    public TrainingData(IHostEnvironment environment, IDataView data, TextColumns texts, InputColumn? label = null)
+    public TrainingData(IHostEnvironment environment, IDataView data, TextColumns texts, InputColumn? label = null, CancellationToken cancellationToken = default)
     {
-        (_environment, _data, _texts) = (environment, data, texts.FindIn(data.Schema));
+        (_environment, _data, _texts, _cancellationToken) = (environment, data, texts.FindIn(data.Schema), cancellationToken);
         if (label is null) return;
         _label = label.FindIn(data.Schema);
         Labels = LabelMap.Of(_label.Value);
@@ -42,7 +43,11 @@ internal sealed class TrainingData
         int first = -1, other = -1;
         for (; cursor.MoveNext(); row++)
         {
-            if (row % RowsBetweenChecks == 0) MLNetAccess.CheckAlive(_environment);
+            if (row % RowsBetweenChecks == 0)
+            {
+                _cancellationToken.ThrowIfCancellationRequested();
+                MLNetAccess.CheckAlive(_environment);
+            }
             var index = label is null ? -1 : ClassOf(label, row);
             if (first < 0) first = index;
             else if (index != first) other = index;

@@ -35,6 +35,7 @@ public static class TorchRuntime
 
     private static string Load()
     {
+        OpenMPWaiting.PreferSleeping();
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var deployed = NativeSearch.Folders();
         var folders = string.IsNullOrEmpty(named) ? deployed : [Path.GetFullPath(named)];

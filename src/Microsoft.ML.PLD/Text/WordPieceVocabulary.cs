@@ -124,16 +124,7 @@ public sealed class WordPieceVocabulary
     public void Save(string path)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        var temporary = $"{path}.{Guid.NewGuid():N}.tmp";
-        try
-        {
-            using (var stream = File.Create(temporary)) Save(stream);
-            File.Move(temporary, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(temporary);
-        }
+        AtomicFile.Write(path, Save);
     }
 
     /// <summary>Writes the lines of a vocab.txt. The stream stays open.</summary>

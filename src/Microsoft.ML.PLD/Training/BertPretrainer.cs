@@ -6,7 +6,6 @@ public sealed class BertPretrainer
     private readonly BertConfig _config;
     private readonly PretrainingOptions _options;
     private readonly RuntimeOptions _runtime;
-    private readonly int _microBatchSize;
 
     /// <summary>Checks the options; nothing runs yet.</summary>
     /// <param name="config">The architecture; its vocabulary size is set from the tokenizer's vocabulary.</param>
@@ -17,8 +16,6 @@ public sealed class BertPretrainer
     {
         (_config, _options, _runtime) = (config, options ?? new(), runtime ?? new());
         OptionProblems.ThrowIfAny(nameof(BertPretrainer), [.. _config.Problems(), .. _runtime.Problems(), .. _options.Problems(), .. _options.Problems(_config)]);
-        // The largest divisor: every micro-batch is of one size, and sample n is the same whatever that size is.
-        _microBatchSize = Enumerable.Range(1, Math.Min(_runtime.MicroBatchSize, _options.BatchSize)).Last(size => _options.BatchSize % size == 0);
     }
 
     /// <summary>Trains on a folder that <see cref="CorpusBuilder"/> wrote.</summary>
@@ -40,17 +37,17 @@ public sealed class BertPretrainer
     internal BertModel Train(TokenCorpus corpus, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress, Action checkAlive)
     {
         var (device, type) = _runtime.Apply();
-        var batchOptions = _options.Batches(_microBatchSize);
+        var batchOptions = _options.Batches();
         var split = CorpusSplit.Of(corpus, _options.ValidationShare);
         var training = new PretrainingBatches(split.Training, tokenizer.Vocabulary, batchOptions, _options.RunSeed);
-        var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = ValidationRows() }, _options.RunSeed, forValidation: true);
+        var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = _options.ValidationSequences }, _options.RunSeed, forValidation: true);
 
         var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
         try
         {
             if (_options.FrequencyBias) model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(split.Training, tokenizer.Vocabulary.Count));
-            var held = validation.From(0).Take(_options.ValidationSequences / ValidationRows()).ToArray();
-            new PretrainingLoop(model, training, held, _options, type).Run(_options.BatchSize / _microBatchSize, progress, checkAlive);
+            var held = validation.Parts(0, _runtime.MicroBatchSize);
+            new PretrainingLoop(model, training, held, _options, type).Run(_runtime.MicroBatchSize, progress, checkAlive);
             return model;
         }
         catch
@@ -59,7 +56,4 @@ public sealed class BertPretrainer
             throw;
         }
     }
-
-    private int ValidationRows() =>
-        Enumerable.Range(1, Math.Min(_runtime.MicroBatchSize, _options.ValidationSequences)).Last(size => _options.ValidationSequences % size == 0);
 }

@@ -15,14 +15,14 @@ internal sealed class PretrainingLoop(
 
     private readonly PretrainingLosses _losses = new(model, type);
 
-    /// <param name="microBatches">Micro-batches of one step.</param>
+    /// <param name="microBatchSize">The most sequences at once.</param>
     /// <param name="progress">Told of every step.</param>
     /// <param name="checkAlive">Called before every step; throws to stop.</param>
-    public void Run(int microBatches, IProgress<TrainingProgress>? progress = null, Action? checkAlive = null)
+    public void Run(int microBatchSize, IProgress<TrainingProgress>? progress = null, Action? checkAlive = null)
     {
         var meter = new ThroughputMeter(options.Steps);
         using var gradients = new GradientStep(model.Weights, options.Optimizer, options.LearningRate, options.Steps);
-        using var batches = new BatchPrefetcher<PretrainingBatch[]>(training.From(0, microBatches).Chunk(microBatches));
+        using var batches = new BatchPrefetcher<PretrainingBatch[]>(training.From(0, microBatchSize));
 
         for (long step = 0; step < options.Steps && batches.TryNext(out var batch); step++)
         {

@@ -15,27 +15,34 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     {
         var (logits, labels, hidden, tokens) = MaskedLanguage(batch, plan, dropout);
         var loss = torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum) / Math.Max(1, masked); // text of unknown words only has none
-        if (batch.NextSentenceLabels is null || model.NextSentence is null) return loss;
-        var relations = torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device);
-        return loss + torch.nn.functional.cross_entropy(model.NextSentence.Logits(hidden, tokens), relations, reduction: torch.nn.Reduction.Sum) / rows;
+        return NextSentence(batch, hidden, tokens) is { } relation ? loss + relation / rows : loss;
     }
 
-    /// <summary>The mean masked-language loss of a set of batches, in nats a token, and the share of masked tokens that the dense model gets right.</summary>
+    /// <summary>The loss of the dense model on a set of batches, of the same parts as in training, and the share of masked tokens that it gets right.</summary>
     public (double Loss, double Accuracy) Validation(IEnumerable<PretrainingBatch> batches)
     {
         using var noGrad = torch.no_grad();
-        double loss = 0;
-        long right = 0, count = 0;
+        double loss = 0, relationLoss = 0;
+        long right = 0, count = 0, rows = 0;
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var (logits, labels, _, _) = MaskedLanguage(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
+            var (logits, labels, hidden, tokens) = MaskedLanguage(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
             right += logits.argmax(1).eq(labels).sum().item<long>();
             count += batch.MaskedLabels.Length;
+            if (NextSentence(batch, hidden, tokens) is { } relation) relationLoss += relation.item<float>();
+            rows += batch.Rows;
         }
-        return (loss / Math.Max(1, count), (double)right / Math.Max(1, count));
+        return (loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count));
     }
+
+    // The sum over the batch; null where pairs are not predicted.
+    private torch.Tensor? NextSentence(PretrainingBatch batch, torch.Tensor hidden, TokenBatch tokens) =>
+        batch.NextSentenceLabels is null || model.NextSentence is null
+            ? null
+            : torch.nn.functional.cross_entropy(
+                model.NextSentence.Logits(hidden, tokens), torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device), reduction: torch.nn.Reduction.Sum);
 
     private (torch.Tensor Logits, torch.Tensor Labels, torch.Tensor Hidden, TokenBatch Tokens) MaskedLanguage(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
     {

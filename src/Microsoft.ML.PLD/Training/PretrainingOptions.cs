@@ -81,7 +81,7 @@ public sealed record PretrainingOptions
     internal IEnumerable<string> Problems()
     {
         if (Steps < 1) yield return $"Steps is {Steps}; expected at least 1.";
-        foreach (var problem in Batches(BatchSize).Problems()) yield return problem;
+        foreach (var problem in Batches().Problems()) yield return problem;
         if (LayerSchedule is null) yield return "LayerSchedule is null; expected for example new DenseSchedule().";
         if (HiddenDropout is not (>= 0 and < 1)) yield return $"HiddenDropout is {HiddenDropout}; expected at least 0 and less than 1.";
         if (AttentionDropout is not (>= 0 and < 1)) yield return $"AttentionDropout is {AttentionDropout}; expected at least 0 and less than 1.";
@@ -94,10 +94,10 @@ public sealed record PretrainingOptions
         foreach (var problem in Optimizer?.Problems() ?? []) yield return $"Optimizer.{problem}";
     }
 
-    /// <summary>What the options say of samples, for micro-batches of a size.</summary>
-    internal PretrainingBatchOptions Batches(int microBatchSize) => new()
+    /// <summary>What the options say of samples.</summary>
+    internal PretrainingBatchOptions Batches() => new()
     {
-        SequenceLength = SequenceLength, BatchSize = microBatchSize, MaskingRate = MaskingRate,
+        SequenceLength = SequenceLength, BatchSize = BatchSize, MaskingRate = MaskingRate,
         WholeWordMasking = WholeWordMasking, NextSentencePrediction = NextSentencePrediction,
     };
 

@@ -107,15 +107,22 @@ public sealed class PretrainingBatchesTests
         var options = new PretrainingBatchOptions { SequenceLength = 13, NextSentencePrediction = pairs };
         PretrainingBatches Of(int batchSize) => new(corpus.All, Vocabulary, options with { BatchSize = batchSize }, Seed);
 
-        // Two steps of 12 samples: as one batch, as micro-batches of 4 and of 1, and backwards.
+        // Two steps of 12 samples: in one piece, in micro-batches of every size, and one by one backwards.
         var whole = Rows(Of(12).At(0)).Concat(Rows(Of(12).At(1))).ToArray();
-        var fours = Of(4).From(0, microBatchesPerStep: 3).Take(6).SelectMany(Rows).ToArray();
-        var ones = Enumerable.Range(0, 24).Reverse().Select(i => Rows(Of(1).At(i / 12, i % 12, 12)).Single()).Reverse().ToArray();
-        CollectionAssert.AreEqual(whole, fours);
-        CollectionAssert.AreEqual(whole, ones);
+        for (var size = 1; size <= 13; size++)
+        {
+            var parts = Of(12).From(0, size).Take(2).ToArray();
+            CollectionAssert.AreEqual(whole, parts.SelectMany(part => part).SelectMany(Rows).ToArray(), $"micro-batches of {size}");
+            foreach (var step in parts)
+            {
+                Assert.AreEqual((12 + size - 1) / size, step.Length);
+                Assert.IsLessThanOrEqualTo(1, step.Max(part => part.Rows) - step.Min(part => part.Rows), $"micro-batches of {size}");
+            }
+        }
+        CollectionAssert.AreEqual(whole, Enumerable.Range(0, 24).Reverse().Select(i => Rows(Of(1).At(i)).Single()).Reverse().ToArray());
 
         // To resume is to ask for the step.
-        CollectionAssert.AreEqual(fours[12..], Of(4).From(1, microBatchesPerStep: 3).Take(3).SelectMany(Rows).ToArray());
+        CollectionAssert.AreEqual(whole[12..], Of(12).From(1, 5).First().SelectMany(Rows).ToArray());
         Assert.AreEqual(24, whole.Distinct().Count());
     }
 

@@ -9,8 +9,8 @@ public sealed class TextEncodingTests
     public void ASingleTextHasOneSeparatorAndAPairTwo()
     {
         ReadOnlyMemory<char>[] first = ["a b".AsMemory(), default, "abcdefgh".AsMemory()], second = ["c".AsMemory(), default, "a b c d".AsMemory()];
-        CollectionAssert.AreEqual(new[] { "[CLS] a b [SEP]", "[CLS] [SEP]", "[CLS] a ##b ##c ##d [SEP]" }, Encode(new TextBatch(first)));
-        CollectionAssert.AreEqual(new[] { "[CLS] a b [SEP] c [SEP]", "[CLS] [SEP] [SEP]", "[CLS] a ##b [SEP] a [SEP]" }, Encode(new TextBatch(first, second)));
+        CollectionAssert.AreEqual(new[] { "[CLS] [SEP]", "[CLS] a b [SEP]", "[CLS] a ##b ##c ##d [SEP]" }, Encode(new TextBatch(first)));
+        CollectionAssert.AreEqual(new[] { "[CLS] [SEP] [SEP]", "[CLS] a b [SEP] c [SEP]", "[CLS] a ##b [SEP] a [SEP]" }, Encode(new TextBatch(first, second)));
     }
 
     [TestMethod]
@@ -20,6 +20,30 @@ public sealed class TextEncodingTests
         CollectionAssert.AreEqual(new[] { 2, 5, 3 }, Encoding.Encode("a".AsMemory(), null).Ids);
     }
 
-    private static string[] Encode(TextBatch texts) =>
-        [.. Encoding.Encode(texts).Select(text => string.Join(' ', text.Ids.Select(id => CorpusFolder.Letters.Pieces[id])))];
+    [TestMethod]
+    public void TextsAreScoredWithOthersOfTheirLengthAndInTheirOrder()
+    {
+        var texts = Enumerable.Range(0, 40).Select(row => string.Concat(Enumerable.Repeat("a ", row * 7 % 5))).ToArray();
+        var scores = new float[40];
+        var padded = 0;
+        Encoding.Score(new TextBatch(texts.Select(text => text.AsMemory()).ToArray()), 1, scores, some =>
+        {
+            padded += some.Length * some.Max(text => text.Ids.Length) - some.Sum(text => text.Ids.Length);
+            return [.. some.Select(text => (float)text.Ids.Length)];
+        });
+        CollectionAssert.AreEqual(texts.Select(text => 2f + text.Length / 2).ToArray(), scores);
+        Assert.IsLessThan(20, padded);
+    }
+
+    private static string[] Encode(TextBatch texts)
+    {
+        var encoded = new string[texts.Count];
+        Encoding.Score(texts, 1, new float[texts.Count], some =>
+        {
+            // The texts come sorted by length; those of one length keep their order.
+            foreach (var text in some) encoded[Array.FindIndex(encoded, at => at is null)] = string.Join(' ', text.Ids.Select(id => CorpusFolder.Letters.Pieces[id]));
+            return new float[some.Length];
+        });
+        return encoded;
+    }
 }

@@ -58,7 +58,7 @@ public sealed class PretrainingLoopTests
         // A large epsilon, so that Adam does not amplify rounding where a true gradient is 0 (key biases).
         var options = TestCorpus.Options with { BatchSize = 6, NextSentencePrediction = true, Optimizer = new() { Epsilon = 1e-2 } };
         using var whole = Text.Train(options);
-        foreach (var size in new[] { 1, 2, 4 }) // 4 does not divide 6: 3 is used
+        foreach (var size in new[] { 1, 2, 4 }) // 4 does not divide 6: two of 3 are used
         {
             using var parts = Text.Train(options, TestCorpus.Runtime with { MicroBatchSize = size });
             AssertEqual(whole, parts, $"micro-batches of {size}", 2e-6);
