@@ -13,8 +13,9 @@ internal static class LengthBuckets
         var rows = Enumerable.Range(0, lengths.Count).ToArray();
         Shuffle(rows, ref random);
         var batches = rows
-            .Chunk(WindowBatches * batchSize)
-            .SelectMany(window => window.OrderBy(row => lengths[row]).ThenBy(row => row).Chunk(batchSize))
+            .Chunk((int)Math.Min((long)WindowBatches * batchSize, Array.MaxLength))
+            // A stable order: rows of one length stay shuffled, so that each epoch has other batches.
+            .SelectMany(window => window.OrderBy(row => lengths[row]).Chunk(batchSize))
             .ToArray();
         var full = batches.Count(batch => batch.Length == batchSize);
         Shuffle(batches.AsSpan(0, full), ref random); // only the very last batch can be short: it stays last

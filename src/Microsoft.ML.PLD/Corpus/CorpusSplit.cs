@@ -17,7 +17,7 @@ internal sealed record CorpusSplit(CorpusRange Training, CorpusRange Validation,
         if (corpus.SentenceCount == 1) return new CorpusSplit(corpus.All, corpus.All, IsHeldOut: false);
 
         var wished = corpus.TokenCount * validationShare;
-        var place = (long)(corpus.TokenCount - wished);
+        var place = Math.Min((long)(corpus.TokenCount - wished), corpus.TokenCount - 1);
         var cut = Nearest(place, corpus.DocumentAt(place), corpus.DocumentCount, corpus.DocumentStart);
         if (cut is null || Math.Abs(cut.Value - place) > wished / 2)
             cut = Nearest(place, corpus.SentenceAt(place), corpus.SentenceCount, corpus.SentenceStart);

@@ -20,13 +20,14 @@ internal sealed unsafe class TokenShardReader : IDisposable
             Span<byte> header = stackalloc byte[TokenShardHeader.Size];
             Header = TokenShardHeader.Parse(header[..file.ReadAtLeast(header, header.Length, throwOnEndOfStream: false)], path, file.Length);
             _map = MemoryMappedFile.CreateFromFile(file, null, 0, MemoryMappedFileAccess.Read, HandleInheritability.None, leaveOpen: false);
+            _view = _map.CreateViewAccessor(0, Header.FileLength, MemoryMappedFileAccess.Read);
         }
         catch
         {
+            _map?.Dispose();
             file.Dispose();
             throw;
         }
-        _view = _map.CreateViewAccessor(0, Header.FileLength, MemoryMappedFileAccess.Read);
         _view.SafeMemoryMappedViewHandle.AcquirePointer(ref _bytes);
         try
         {

@@ -1,5 +1,3 @@
-using System.Text.Json.Serialization;
-
 namespace Microsoft.ML.PLD;
 
 /// <summary>The architecture of an encoder: everything that changes the shape or the meaning of its weights, and nothing else.</summary>
@@ -74,8 +72,7 @@ public sealed record BertConfig
         new() { Layers = layers, HiddenSize = hiddenSize, AttentionHeads = heads, IntermediateSize = 4 * hiddenSize };
 
     /// <summary>The size of one attention head, H / heads.</summary>
-    [JsonIgnore]
-    public int HeadSize => HiddenSize / AttentionHeads;
+    internal int HeadSize => HiddenSize / AttentionHeads;
 
     internal bool HasEmbeddingNorm => EmbeddingNorm || NormPlacement == NormPlacement.Post;
 

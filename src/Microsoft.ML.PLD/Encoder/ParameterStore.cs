@@ -9,8 +9,6 @@ internal sealed class ParameterStore : IDisposable
     private readonly List<(string Name, Parameter Value)> _all = [];
     private readonly ulong _seed;
 
-    static ParameterStore() => TorchRuntime.EnsureLoaded();
-
     public ParameterStore(torch.Device device, ulong seed) => (Device, _seed) = (device, seed);
 
     public torch.Device Device { get; }

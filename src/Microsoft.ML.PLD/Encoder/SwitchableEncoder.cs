@@ -19,8 +19,6 @@ internal sealed class SwitchableEncoder
 
     public BertEmbeddings Embeddings { get; }
 
-    public int Blocks => _blocks.Length;
-
     /// <summary>The prefix of the names of a block's weights.</summary>
     public static string BlockName(int block) => $"bert.encoder.layer.{block}";
 

@@ -9,7 +9,7 @@ internal interface ITextScorer : IDisposable
     /// <summary>The most rows that <see cref="Score"/> is given at once.</summary>
     int MaxBatch { get; }
 
-    /// <summary>Scores 1 to <see cref="MaxBatch"/> rows; a row's scores do not depend on the other rows.</summary>
+    /// <summary>Scores 1 to <see cref="MaxBatch"/> rows; a row's scores depend on the other rows by rounding only.</summary>
     /// <param name="texts">The rows.</param>
     /// <param name="scores">Receives [rows, <see cref="Width"/>], row by row.</param>
     void Score(TextBatch texts, Span<float> scores);

@@ -57,7 +57,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// </summary>
         public IReadOnlyList<IProgress<TrainingProgress>> Progress { get; init; } = [];
 
-        /// <summary>Stops the training before its next step. <c>MLContext.CancelExecution</c> does so too.</summary>
+        /// <summary>Stops the training before its next step. Cancelling the <see cref="MLContext"/>, as AutoML does, does so too.</summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal IEnumerable<string> Problems()

@@ -12,6 +12,7 @@ internal sealed class ClassificationHead(ParameterStore weights, BertConfig conf
     public torch.Tensor Logits(torch.Tensor hidden, TokenBatch batch, Dropout? dropout = null)
     {
         var pooled = _pooler.Apply(Pooler.Apply(encoder, hidden, batch, pooling)).tanh();
-        return _classifier.Apply(dropout?.Hidden(pooled) ?? pooled).to(torch.float32);
+        // In float32: at a logit of 8, bfloat16 knows steps of 1/16 only.
+        return _classifier.Apply((dropout?.Hidden(pooled) ?? pooled).to(torch.float32));
     }
 }

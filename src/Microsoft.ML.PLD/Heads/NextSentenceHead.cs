@@ -10,5 +10,5 @@ internal sealed class NextSentenceHead(ParameterStore weights, BertConfig config
 
     /// <returns>[B, 2], float32: is next, is not</returns>
     public torch.Tensor Logits(torch.Tensor hidden, TokenBatch batch) =>
-        _relation.Apply(_pooler.Apply(Pooler.Apply(encoder, hidden, batch, Pooling.Cls)).tanh()).to(torch.float32);
+        _relation.Apply(_pooler.Apply(Pooler.Apply(encoder, hidden, batch, Pooling.Cls)).tanh().to(torch.float32));
 }

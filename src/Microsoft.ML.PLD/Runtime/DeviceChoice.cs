@@ -8,6 +8,9 @@ internal static class DeviceChoice
 {
     public const string Auto = "auto";
 
+    // Also for models that are loaded by mlContext.Model.Load, which takes no options.
+    private const string Variable = "PLD_DEVICE";
+
     /// <summary>Says what is wrong with the text of a device, or null: checks the form only, not the machine.</summary>
     public static string? Problem(string? device) => TryParse(device, out _, out _)
         ? null
@@ -19,6 +22,10 @@ internal static class DeviceChoice
     {
         if (!TryParse(device, out var cuda, out var index)) throw new ArgumentException(Problem(device), nameof(device));
         TorchRuntime.EnsureLoaded();
+        if (cuda is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
+            return TryParse(named, out cuda, out _) && cuda is not null
+                ? Resolve(named)
+                : throw new ArgumentException($"The environment variable {Variable} is '{named}'; expected 'cpu', 'cuda' or 'cuda:N' with N from 0.");
         if (cuda is null) return new torch.Device(torch.cuda_is_available() ? DeviceType.CUDA : DeviceType.CPU);
         if (cuda is false) return new torch.Device(DeviceType.CPU);
 

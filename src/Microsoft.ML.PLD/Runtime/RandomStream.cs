@@ -10,7 +10,6 @@ internal enum RandomPurpose : byte
     Dropout = 5,
     Initialization = 6,
     Validation = 7,
-    Splitting = 8,
 }
 
 /// <summary>

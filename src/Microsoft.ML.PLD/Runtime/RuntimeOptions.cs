@@ -1,9 +1,9 @@
 namespace Microsoft.ML.PLD;
 
-/// <summary>Where and how a run computes. Nothing here changes the result beyond rounding.</summary>
+/// <summary>Where and how a run computes. Nothing here changes the result beyond rounding, except which activations dropout drops, where there is dropout.</summary>
 public sealed record RuntimeOptions
 {
-    /// <summary><c>auto</c> (a CUDA device when there is one, else the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: <c>auto</c>.</summary>
+    /// <summary><c>auto</c> (the environment variable <c>PLD_DEVICE</c> if it is set, else a CUDA device when there is one, else the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: <c>auto</c>.</summary>
     public string Device { get; init; } = DeviceChoice.Auto;
 
     /// <summary>The number format of the encoder's activations. Default: <see cref="Precision.Auto"/>.</summary>

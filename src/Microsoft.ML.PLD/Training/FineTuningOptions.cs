@@ -45,7 +45,7 @@ public sealed record FineTuningOptions
     internal ulong RunSeed => Seed ?? 1;
 
     /// <summary>The number of optimizer steps for a number of training rows.</summary>
-    internal long StepsFor(int rows) => Steps > 0 ? Steps : (long)Epochs * ((rows + BatchSize - 1) / BatchSize);
+    internal long StepsFor(int rows) => Steps > 0 ? Steps : Epochs * (((long)rows + BatchSize - 1) / BatchSize);
 
     internal IEnumerable<string> Problems()
     {

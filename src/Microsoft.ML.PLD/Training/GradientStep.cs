@@ -16,13 +16,15 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
     /// <exception cref="InvalidOperationException">The loss or its gradients were not numbers in several steps on end.</exception>
     public (double Loss, double LearningRate, double GradientNorm) Take(long step, IEnumerable<Func<torch.Tensor>> microBatchLosses)
     {
-        var total = 0.0;
+        using var stepScope = torch.NewDisposeScope();
+        using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off
+        torch.Tensor? total = null;
         foreach (var microBatch in microBatchLosses)
         {
             using var scope = torch.NewDisposeScope();
             var loss = microBatch();
             loss.backward();
-            total += loss.item<float>(); // waits for the device; a step's gradient norm does so anyway
+            total = (total is null ? loss.detach() : total + loss.detach()).MoveToOuterDisposeScope();
         }
         var rate = learningRate.At(step, totalSteps);
         var norm = _optimizer.Step(rate);
@@ -32,7 +34,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             throw new InvalidOperationException(
                 $"Training has diverged: the gradients of {MostSkipped} steps on end, up to step {step + 1}, were not finite. "
                 + $"The learning rate is {rate:G3}; try a lower one, or a longer warm-up.");
-        return (total, rate, norm);
+        return (total!.item<float>(), rate, norm); // the device has been waited for: the norm did so
     }
 
     public void Dispose() => _optimizer.Dispose();

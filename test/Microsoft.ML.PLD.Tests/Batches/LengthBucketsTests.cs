@@ -27,6 +27,14 @@ public sealed class LengthBucketsTests
     }
 
     [TestMethod]
+    public void EpochsHaveOtherBatchesEvenWhereManyRowsAreOfOneLength()
+    {
+        var lengths = Enumerable.Range(0, 1_600).Select(row => 5 + row % 12).ToArray();
+        HashSet<string> Members(long epoch) => [.. LengthBuckets.Batches(lengths, 32, 1, epoch).Select(batch => string.Join(' ', batch.Order()))];
+        Assert.IsEmpty(Members(0).Intersect(Members(1)));
+    }
+
+    [TestMethod]
     public void LittleIsPaddedWhereRandomBatchesPadMuch()
     {
         var lengths = Enumerable.Range(0, 3_200).Select(row => new RandomStream(3, RandomPurpose.Shuffling, 0, row).NextInt32(120) + 8).ToArray();
