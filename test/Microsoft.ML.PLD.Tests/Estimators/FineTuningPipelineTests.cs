@@ -65,7 +65,9 @@ public sealed class FineTuningPipelineTests
         var before = TestModel.Bits(Pretrained.Weights);
         using var tuned = Fit(Options with
         {
-            Pretrained = Pretrained, Config = BertConfig.Tiny, VocabularySize = 1, // both are the pre-trained model's
+            Pretrained = Pretrained,
+            Config = BertConfig.Tiny,
+            VocabularySize = 1, // both are the pre-trained model's
             FineTuning = Options.FineTuning with { Steps = 1, LearningRate = new() { Peak = 1e-7, WarmupShare = 0 } },
         });
         var weights = SavedWeights(tuned);
@@ -240,7 +242,9 @@ public sealed class FineTuningPipelineTests
     {
         var message = Assert.ThrowsExactly<ArgumentException>(() => _mlContext.MulticlassClassification.Trainers.PldBert(Options with
         {
-            Config = TestCorpus.Config with { AttentionHeads = 3 }, FineTuning = new() { MaxLength = 24, BatchSize = 0 }, Runtime = new() { Device = "gpu", Threads = -1 },
+            Config = TestCorpus.Config with { AttentionHeads = 3 },
+            FineTuning = new() { MaxLength = 24, BatchSize = 0 },
+            Runtime = new() { Device = "gpu", Threads = -1 },
         })).Message;
         foreach (var part in new[]
         {

@@ -169,7 +169,9 @@ public sealed class PretrainingPipelineTests
         var log = new ProgressLog();
         Assert.Throws<OperationCanceledException>(() => Fit(Options with
         {
-            Pretraining = Options.Pretraining with { Steps = 1000 }, CancellationToken = source.Token, Progress = [log, new Callback(source.Cancel)],
+            Pretraining = Options.Pretraining with { Steps = 1000 },
+            CancellationToken = source.Token,
+            Progress = [log, new Callback(source.Cancel)],
         }));
         Assert.HasCount(1, log);
         Assert.Throws<OperationCanceledException>(() => Fit(Options with { CancellationToken = source.Token, Progress = [log] }));
@@ -192,7 +194,8 @@ public sealed class PretrainingPipelineTests
             string[] during = [];
             var options = Options with
             {
-                Vocabulary = vocabulary, CancellationToken = source.Token,
+                Vocabulary = vocabulary,
+                CancellationToken = source.Token,
                 Progress = [new Callback(() => { during = Corpora(); if (stops) source.Cancel(); })],
             };
             if (stops) Assert.Throws<OperationCanceledException>(() => Fit(options));

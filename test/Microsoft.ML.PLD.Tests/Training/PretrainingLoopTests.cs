@@ -16,7 +16,12 @@ public sealed class PretrainingLoopTests
         var log = new ProgressLog();
         var options = TestCorpus.Options with
         {
-            Steps = 600, BatchSize = 32, SequenceLength = 23, MaskingRate = 0.3, ValidationInterval = 200, LayerSchedule = new ProgressiveLayerDrop(0.7),
+            Steps = 600,
+            BatchSize = 32,
+            SequenceLength = 23,
+            MaskingRate = 0.3,
+            ValidationInterval = 200,
+            LayerSchedule = new ProgressiveLayerDrop(0.7),
             LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 },
         };
         using var model = new BertPretrainer(TestCorpus.Config with { HiddenSize = 32 }, options, TestCorpus.Runtime).Train(Text.Corpus, Text.Tokenizer, log, () => { });
