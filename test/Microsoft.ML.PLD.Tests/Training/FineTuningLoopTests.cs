@@ -21,7 +21,7 @@ public sealed class FineTuningLoopTests
             var log = new ProgressLog();
             var options = new FineTuningOptions
             {
-                Steps = 60, BatchSize = 16, Pooling = pooling, LayerSchedule = schedule, HiddenDropout = 0.05, LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 },
+                Steps = 100, BatchSize = 16, Pooling = pooling, LayerSchedule = schedule, HiddenDropout = 0.05, LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 },
             };
             using var classifier = Train(options, text: new LabelledTexts(300), progress: log);
             var unseen = new LabelledTexts(99, seed: 2);
