@@ -10,6 +10,7 @@ public static class PldBertCatalog
     /// <param name="outputColumnName">The column to add: a known-sized vector of <see cref="float"/>.</param>
     /// <param name="inputColumnName">The text column.</param>
     /// <param name="steps">The number of optimizer steps.</param>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName = "Features", string inputColumnName = "Text", long steps = 10_000) =>
         catalog.PldBert(outputColumnName, inputColumnName, new PldBertEstimator.Options { Pretraining = new() { Steps = steps } });
 
@@ -19,6 +20,7 @@ public static class PldBertCatalog
     /// <param name="inputColumnName">The text column.</param>
     /// <param name="options">The options; copied.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName, string inputColumnName, PldBertEstimator.Options options)
     {
         ArgumentNullException.ThrowIfNull(options);
@@ -31,6 +33,7 @@ public static class PldBertCatalog
     /// <param name="sentence1ColumnName">The text column, or the first sentence of a pair.</param>
     /// <param name="sentence2ColumnName">The second sentence of a pair; null for single texts.</param>
     /// <param name="pretrained">The encoder to start from; null trains from scratch, and says so in the log.</param>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertMulticlassTrainer PldBert(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers,
         string labelColumnName = "Label", string sentence1ColumnName = "Sentence1", string? sentence2ColumnName = null, BertModel? pretrained = null) =>
@@ -43,6 +46,7 @@ public static class PldBertCatalog
     /// <param name="trainers">The multiclass trainers of an <see cref="MLContext"/>.</param>
     /// <param name="options">The options; copied.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertMulticlassTrainer PldBert(
         this MulticlassClassificationCatalog.MulticlassClassificationTrainers trainers, PldBertMulticlassTrainer.Options options)
     {

@@ -41,10 +41,7 @@ internal static class PretrainedFolder
         if (vocabulary.Count != config.VocabularySize)
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
         using var file = SafetensorsReader.Open(Required(folder, Weights));
-        // Before memory is taken for what config.json says. Twice: a tensor that is merely missing is named below.
-        var weights = file.Entries.Sum(entry => entry.Length / entry.Type.Size);
-        if (config.MatrixWeights > 2 * (Int128)weights)
-            throw new InvalidDataException($"'{Path.Combine(folder, Weights)}' has {weights:N0} weights, but '{Config}' describes an encoder of at least {config.MatrixWeights:N0}.");
+        file.ExpectRoomFor(config, Config);
         var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Entries.Any(entry => entry.Name == NextSentenceHead), device, seed: 0);
         try
         {

@@ -81,6 +81,17 @@ internal sealed class SafetensorsReader : IDisposable
         ExpectEnd();
     }
 
+    /// <summary>Refuses an architecture that the file cannot be the weights of, before memory is taken for what a hostile configuration says.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="configSource">Where it was read, for the message.</param>
+    /// <exception cref="InvalidDataException">The file has less than half of the weights: a tensor that is merely missing is named later.</exception>
+    public void ExpectRoomFor(BertConfig config, string configSource)
+    {
+        var weights = Entries.Sum(entry => entry.Length / entry.Type.Size);
+        if (config.MatrixWeights > 2 * (Int128)weights)
+            throw new InvalidDataException($"'{_source}' has {weights:N0} weights, but '{configSource}' describes an encoder of at least {config.MatrixWeights:N0}.");
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -71,7 +71,8 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
 
         private IEnumerable<string> ProblemsOfParts()
         {
-            foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+            if (Pretrained is null)
+                foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
             if (string.IsNullOrEmpty(ScoreColumnName)) yield return "ScoreColumnName is empty.";
             if (string.IsNullOrEmpty(PredictedLabelColumnName)) yield return "PredictedLabelColumnName is empty.";

@@ -34,8 +34,9 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
         var labels = entries.Read(Labels, LabelMap.Load);
-        var classifier = new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0);
-        SavedNetwork.LoadWeights(entries, classifier, classifier.Weights);
+        var classifier = SavedNetwork.LoadNetwork(
+            entries, config, () => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0),
+            classifier => classifier.Weights);
         return new PldBertMulticlassTransformer(environment, classifier, labels, settings);
     }
 

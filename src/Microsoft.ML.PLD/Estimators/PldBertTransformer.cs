@@ -32,8 +32,8 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
-        var model = new BertModel(config, tokenizer, settings.NextSentence, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0);
-        SavedNetwork.LoadWeights(entries, model, model.Weights);
+        var model = SavedNetwork.LoadNetwork(
+            entries, config, () => new BertModel(config, tokenizer, settings.NextSentence, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0), model => model.Weights);
         return new PldBertTransformer(environment, model, settings);
     }
 

@@ -8,8 +8,6 @@ namespace Microsoft.ML.PLD;
 /// <param name="tryRead">Calls back with a part's contents, in a stream that can seek; false when there is no such part.</param>
 internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byte[]> hashes, Func<string, Action<Stream>, bool> tryRead)
 {
-    public bool Contains(string name) => hashes.ContainsKey(name);
-
     /// <exception cref="InvalidDataException">
     /// The part is missing or damaged, or <paramref name="parse"/> does not understand it; the message names it.
     /// </exception>

@@ -37,25 +37,26 @@ internal static class SavedNetwork
     }
 
     /// <param name="entries">The model's parts.</param>
-    /// <param name="owner">Disposed of when reading fails.</param>
-    /// <param name="weights">Of <paramref name="owner"/>.</param>
-    public static void LoadWeights(SavedEntries entries, IDisposable owner, ParameterStore weights)
-    {
-        try
+    /// <param name="config">The architecture, from <see cref="LoadArchitecture"/>.</param>
+    /// <param name="create">Makes the network, once the weights are known to fit it.</param>
+    /// <param name="weightsOf">The network's weights.</param>
+    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<T> create, Func<T, ParameterStore> weightsOf) where T : IDisposable =>
+        entries.Read(Weights, stream =>
         {
-            entries.Read(Weights, stream =>
+            using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
+            reader.ExpectRoomFor(config, Config);
+            var network = create();
+            try
             {
-                using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
-                reader.ReadInto(weights.Tensors);
-                return true;
-            });
-        }
-        catch
-        {
-            owner.Dispose();
-            throw;
-        }
-    }
+                reader.ReadInto(weightsOf(network).Tensors);
+                return network;
+            }
+            catch
+            {
+                network.Dispose();
+                throw;
+            }
+        });
 
     private static T Parse<T>(Stream stream) => JsonSerializer.Deserialize<T>(stream, Json) ?? throw new JsonException("The JSON is null.");
 

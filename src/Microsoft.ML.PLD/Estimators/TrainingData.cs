@@ -25,9 +25,6 @@ internal sealed class TrainingData
     /// <summary>The classes, or null when there is no label column.</summary>
     public LabelMap? Labels { get; }
 
-    /// <summary>How many rows there are, if that is known before they are read.</summary>
-    public long? RowCount => _data.GetRowCount();
-
     /// <summary>Reads the rows, in order or shuffled.</summary>
     /// <param name="shuffle">What to shuffle with, as far as the data can be.</param>
     /// <exception cref="InvalidOperationException">There is no row, a row has no label, or, at the end, all have the same.</exception>

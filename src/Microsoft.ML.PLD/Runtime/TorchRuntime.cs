@@ -35,7 +35,7 @@ public static class TorchRuntime
 
     private static string Load()
     {
-        OpenMPWaiting.PreferSleeping();
+        OpenMPWaiting.SpinBriefly();
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var deployed = NativeSearch.Folders();
         var folders = string.IsNullOrEmpty(named) ? deployed : [Path.GetFullPath(named)];

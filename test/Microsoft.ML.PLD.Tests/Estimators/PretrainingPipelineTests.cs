@@ -50,8 +50,8 @@ public sealed class PretrainingPipelineTests
     public void RowsThatAreAllEmptyAreRefused()
     {
         TextRow[] rows = [new() { Text = "" }, new() { Text = null }];
-        StringAssert.Contains(Assert.Throws<ArgumentException>(() => Fit(Options, rows)).Message, "no word in the text");
-        StringAssert.Contains(Assert.Throws<InvalidDataException>(() => Fit(Options with { Vocabulary = CorpusFolder.Letters }, rows)).Message, "There is no text");
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options, rows)).Message, "no word in the text");
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options with { Vocabulary = CorpusFolder.Letters }, rows)).Message, "There is no text");
     }
 
     [TestMethod]
@@ -74,11 +74,11 @@ public sealed class PretrainingPipelineTests
     {
         foreach (var size in new[] { -1, 0, 20 })
         {
-            var message = Assert.Throws<ArgumentException>(() => Fit(Options with { VocabularySize = size })).Message;
+            var message = Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = size })).Message;
             StringAssert.Contains(message, $"A vocabulary of {size} pieces is too small for this text");
             var smallest = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"need at least (\d+)").Groups[1].Value);
             Fit(Options with { VocabularySize = smallest }).Dispose();
-            Assert.Throws<ArgumentException>(() => Fit(Options with { VocabularySize = smallest - 1 }));
+            Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = smallest - 1 }));
         }
     }
 
