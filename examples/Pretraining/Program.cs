@@ -1,9 +1,8 @@
 using System.CommandLine;
-using System.IO.Compression;
 using Microsoft.ML.PLD;
 
-// Pre-training from text files without ML.NET, with the options that matter on the command line: what the figures in docs/benchmarks were made with.
-var text = new Option<FileInfo[]>("--text") { Description = "Text files (.txt, .txt.br): a paragraph a line, an empty line ends a document.", Required = true, AllowMultipleArgumentsPerToken = true };
+// Pre-training from text files without ML.NET, with the options that matter on the command line: the figures in docs/benchmarks can be made again with it.
+var text = new Option<string[]>("--text") { Description = "Text files (.txt, .txt.br, .txt.gz) or folders: a paragraph a line, an empty line ends a document.", Required = true, AllowMultipleArgumentsPerToken = true };
 var work = new Option<DirectoryInfo>("--work") { Description = "Where vocabulary, token shards and the model go.", DefaultValueFactory = _ => new DirectoryInfo("pretraining-output") };
 var vocabularySize = Number("--vocabulary-size", 8_192);
 var layers = Number("--layers", 12);
@@ -16,8 +15,11 @@ var seed = Number("--seed", 1);
 var learningRate = Real("--learning-rate", 2e-3);
 var theta = Real("--theta", 0.5);
 var dropout = Real("--dropout", 0);
+var beta2 = Real("--beta2", 0.999);
+var weightDecay = Real("--weight-decay", 0.01);
 var initializerRange = new Option<double?>("--initializer-range");
 var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => NormPlacement.Pre };
+var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
 var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
 var noFrequencyBias = new Option<bool>("--no-frequency-bias");
 var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
@@ -25,17 +27,20 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
     text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, dropout,
-    initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+    beta2, weightDecay, reuse, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
 {
     var files = arguments.GetRequiredValue(text);
     var folder = arguments.GetRequiredValue(work).FullName;
     var (vocabulary, shards) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "shards"));
-    Directory.CreateDirectory(folder);
-    if (!File.Exists(vocabulary)) WordPieceTrainer.Train(files.SelectMany(Lines), arguments.GetValue(vocabularySize)).Save(vocabulary);
+    if (!arguments.GetValue(reuse))
+    {
+        Directory.CreateDirectory(folder);
+        WordPieceTrainer.Train(CorpusBuilder.ReadLines(files), arguments.GetValue(vocabularySize)).Save(vocabulary);
+        CorpusBuilder.BuildFromFiles(files, WordPieceTokenizer.FromVocabularyFile(vocabulary), shards, new CorpusOptions { Overwrite = true }).Dispose();
+    }
     var tokenizer = WordPieceTokenizer.FromVocabularyFile(vocabulary);
-    if (!Directory.Exists(shards)) CorpusBuilder.BuildFromFiles(files.Select(file => file.FullName), tokenizer, shards).Dispose();
 
     var width = arguments.GetValue(hiddenSize);
     var config = new BertConfig
@@ -49,6 +54,7 @@ command.SetAction(arguments =>
         Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
         LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = 0.05 },
         ValidationInterval = arguments.GetValue(validationInterval), Seed = (ulong)arguments.GetValue(seed), FrequencyBias = !arguments.GetValue(noFrequencyBias),
+        Optimizer = new() { Beta2 = arguments.GetValue(beta2), WeightDecay = arguments.GetValue(weightDecay) },
         HiddenDropout = arguments.GetValue(dropout), AttentionDropout = arguments.GetValue(dropout),
     };
     using var console = new ConsoleProgress();
@@ -61,11 +67,3 @@ return command.Parse(args).Invoke();
 static Option<int> Number(string name, int usual) => new(name) { DefaultValueFactory = _ => usual };
 
 static Option<double> Real(string name, double usual) => new(name) { DefaultValueFactory = _ => usual };
-
-static IEnumerable<string> Lines(FileInfo file)
-{
-    Stream stream = file.OpenRead();
-    if (file.Extension == ".br") stream = new BrotliStream(stream, CompressionMode.Decompress);
-    using var reader = new StreamReader(stream);
-    while (reader.ReadLine() is { } line) yield return line;
-}

@@ -1,40 +1,31 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 namespace QuickStart;
 
-/// <summary>What came out, as <c>--json</c> writes it.</summary>
+/// <summary>What came out, as <c>--json</c> writes it, with names like <c>accuracy_pretrained</c>.</summary>
 internal sealed record Results
 {
-    [JsonPropertyName("pretraining_loss_first")]
-    public double PretrainingLossFirst { get; set; }
+    private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
 
-    [JsonPropertyName("pretraining_loss_last")]
-    public double PretrainingLossLast { get; set; }
-
-    [JsonPropertyName("pretraining_steps")]
     public long PretrainingSteps { get; set; }
 
-    [JsonPropertyName("validation_masked_accuracy_first")]
-    public double ValidationAccuracyFirst { get; set; }
+    public double PretrainingLossFirst { get; set; }
 
-    [JsonPropertyName("validation_masked_accuracy_last")]
-    public double ValidationAccuracyLast { get; set; }
+    public double PretrainingLossLast { get; set; }
 
-    [JsonPropertyName("accuracy_pretrained")]
+    public double ValidationMaskedAccuracyFirst { get; set; }
+
+    public double ValidationMaskedAccuracyLast { get; set; }
+
     public double AccuracyPretrained { get; set; }
 
-    [JsonPropertyName("accuracy_scratch")]
     public double AccuracyScratch { get; set; }
 
-    [JsonPropertyName("accuracy_sdca")]
     public double AccuracySdca { get; set; }
 
-    [JsonPropertyName("seconds")]
     public double Seconds { get; set; }
 
-    [JsonPropertyName("model_zip")]
     public string ModelZip { get; set; } = "";
 
-    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, new JsonSerializerOptions { WriteIndented = true }));
+    public void Write(string path) => File.WriteAllText(path, JsonSerializer.Serialize(this, Json));
 }

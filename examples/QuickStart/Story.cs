@@ -65,9 +65,9 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
 
         var encoder = _mlContext.Transforms.PldBert("Features", nameof(Paragraph.Text), options).Fit(text);
         (_results.PretrainingLossFirst, _results.PretrainingLossLast) = (log.Losses.Take(10).Average(), log.Losses.TakeLast(10).Average());
-        (_results.ValidationAccuracyFirst, _results.ValidationAccuracyLast) = (log.ValidationAccuracies[0], log.ValidationAccuracies[^1]);
+        (_results.ValidationMaskedAccuracyFirst, _results.ValidationMaskedAccuracyLast) = (log.ValidationAccuracies[0], log.ValidationAccuracies[^1]);
         Console.WriteLine($"{encoder.Model.ParameterCount:N0} weights; loss {_results.PretrainingLossFirst:F2} -> {_results.PretrainingLossLast:F2}, "
-            + $"masked words guessed right {_results.ValidationAccuracyFirst:P1} -> {_results.ValidationAccuracyLast:P1} (held-out text)");
+            + $"masked words guessed right {_results.ValidationMaskedAccuracyFirst:P1} -> {_results.ValidationMaskedAccuracyLast:P1} (held-out text)");
         return encoder;
     }
 

@@ -24,8 +24,8 @@ internal readonly record struct NextSentence(int Cut, long SecondStart, int Labe
     // What follows the last token of a document, or the [SEP] after it, is another text.
     private static bool GoesOn(CorpusRange range, long position) => !range.IsDocumentStart(position) && !range.IsDocumentStart(position + 1);
 
-    // A random sentence in another document than the text before the cut; with one document, any but the one at the cut. It begins where the sentence
-    // does, or somewhere within it where the text that follows does so: how a text begins must not give away whether it follows.
+    // A random sentence in another document than the text before the cut; with one document, any but the one at the cut. Where the text that follows begins
+    // within a sentence, a random token instead: how a text begins must not give away whether it follows.
     private static long Elsewhere(CorpusRange range, long cut, bool withinSentence, ref RandomStream random)
     {
         var (excluded, count) = range.DocumentSentences(cut + range.Length - 1);
@@ -34,10 +34,15 @@ internal readonly record struct NextSentence(int Cut, long SecondStart, int Labe
             excluded = range.SentenceAt(cut);
             count = range.SentenceCount > 1 && range.SentenceStart(excluded) == cut % range.Length ? 1 : 0;
         }
+        if (withinSentence)
+        {
+            var (from, to) = (Start(range, excluded), Start(range, excluded + count));
+            var token = random.NextInt64(range.Length - (to - from));
+            return token >= from ? token + (to - from) : token;
+        }
         var sentence = random.NextInt64(range.SentenceCount - count);
-        if (sentence >= excluded) sentence += count;
-        var start = range.SentenceStart(sentence);
-        var length = (int)((sentence + 1 < range.SentenceCount ? range.SentenceStart(sentence + 1) : range.Length) - start);
-        return withinSentence && length > 1 ? start + 1 + random.NextInt32(length - 1) : start;
+        return range.SentenceStart(sentence >= excluded ? sentence + count : sentence);
     }
+
+    private static long Start(CorpusRange range, long sentence) => sentence < range.SentenceCount ? range.SentenceStart(sentence) : range.Length;
 }

@@ -25,7 +25,7 @@ internal sealed class PretrainingBatches
     /// <param name="vocabulary">What it was tokenized with.</param>
     /// <param name="options">What samples look like.</param>
     /// <param name="seed">The run's seed.</param>
-    /// <param name="forValidation">Draws other numbers than for training; a fixed set of batches is that of steps 0, 1, 2...</param>
+    /// <param name="forValidation">Draws other numbers than for training; a fixed set of them is the parts of step 0.</param>
     /// <exception cref="ArgumentException">An option is out of range, or the vocabulary is not the corpus's.</exception>
     public PretrainingBatches(CorpusRange range, WordPieceVocabulary vocabulary, PretrainingBatchOptions options, ulong seed, bool forValidation = false)
     {
@@ -42,9 +42,6 @@ internal sealed class PretrainingBatches
     /// <summary>How many samples cover the range once.</summary>
     public long SamplesPerEpoch { get; }
 
-    /// <summary>A step's batch in one piece.</summary>
-    public PretrainingBatch At(long step) => Samples(step * _options.BatchSize, _options.BatchSize);
-
     /// <summary>The batches of all steps from <paramref name="step"/> on, without end, each in micro-batches.</summary>
     public IEnumerable<PretrainingBatch[]> From(long step, int microBatchSize)
     {
@@ -54,7 +51,7 @@ internal sealed class PretrainingBatches
     /// <summary>A step's batch in as few parts as have at most so many rows, of almost equal size.</summary>
     public PretrainingBatch[] Parts(long step, int microBatchSize)
     {
-        var parts = (_options.BatchSize + microBatchSize - 1) / microBatchSize;
+        var parts = (_options.BatchSize - 1) / microBatchSize + 1;
         var ends = Enumerable.Range(0, parts + 1).Select(part => (int)((long)_options.BatchSize * part / parts)).ToArray();
         return [.. Enumerable.Range(0, parts).Select(part => Samples(step * _options.BatchSize + ends[part], ends[part + 1] - ends[part]))];
     }

@@ -23,13 +23,26 @@ internal static class PretrainedFolder
                 JsonSerializerOptions.Web));
             SafetensorsWriter.Write(Path.Combine(partial, Weights), model.Weights.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
             WriteText(Path.Combine(partial, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
-            // config.json last: a folder that has one has all the rest.
+            // No config.json until all the rest is there: a folder that has one is whole, also one that is written over.
+            File.Delete(Path.Combine(folder, Config));
             foreach (var file in new[] { Vocabulary, TokenizerConfig, Weights, Config })
                 File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
         }
         finally
         {
-            Directory.Delete(partial, recursive: true);
+            TryDelete(partial);
+        }
+    }
+
+    private static void TryDelete(string folder)
+    {
+        try
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+            // What went wrong before, or that nothing did, matters more than what is left behind.
         }
     }
 

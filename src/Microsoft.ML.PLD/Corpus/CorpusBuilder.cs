@@ -57,6 +57,17 @@ public static class CorpusBuilder
         return Build(TextFiles.Lines(paths), tokenizer, folder, options, cancellationToken);
     }
 
+    /// <summary>Reads the lines of text files and folders, as <see cref="BuildFromFiles"/> does: for learning a vocabulary from them.</summary>
+    /// <param name="paths">Files and folders, in the order wanted.</param>
+    /// <returns>The lines, read as they are enumerated; null after each file.</returns>
+    /// <exception cref="FileNotFoundException">A path does not exist.</exception>
+    /// <exception cref="InvalidDataException">A file is of an unknown kind, damaged or not UTF-8.</exception>
+    public static IEnumerable<string?> ReadLines(IEnumerable<string> paths)
+    {
+        ArgumentNullException.ThrowIfNull(paths);
+        return TextFiles.Lines(paths);
+    }
+
     // In the order of the text: as many groups of lines as keep the threads busy are under way, and the oldest is handed on first.
     private static IEnumerable<TokenizedLines> Tokenize(
         IEnumerable<string?> lines, WordPieceTokenizer tokenizer, int threads, CancellationToken cancellationToken)

@@ -31,7 +31,7 @@ internal static class TextFiles
             return IsText(path) ? [path] : throw new InvalidDataException($"The text file '{path}' is of an unknown kind: expected {Expected}.");
         if (!Directory.Exists(path)) throw new FileNotFoundException($"The text file or folder '{path}' does not exist.", path);
 
-        var found = Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, IgnoreInaccessible = false }).Where(IsText).ToList();
+        var found = Directory.EnumerateFiles(path, "*", new EnumerationOptions { RecurseSubdirectories = true, MaxRecursionDepth = 64, IgnoreInaccessible = false }).Where(IsText).ToList();
         if (found.Count == 0) throw new InvalidDataException($"The folder '{path}' holds no text file: expected {Expected}.");
         found.Sort(StringComparer.Ordinal);
         return found;

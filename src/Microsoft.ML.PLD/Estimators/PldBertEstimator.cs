@@ -57,7 +57,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// </summary>
         public IReadOnlyList<IProgress<TrainingProgress>> Progress { get; init; } = [];
 
-        /// <summary>Stops the training before its next step. Cancelling the <see cref="MLContext"/>, as AutoML does, does so too.</summary>
+        /// <summary>Stops the reading of text and the training, before its next step. Cancelling the <see cref="MLContext"/>, as AutoML does, does so too.</summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal IEnumerable<string> Problems()
@@ -94,12 +94,12 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     {
         _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
-        var tokenizer = OfColumn(() => choice.Resolve(() => data.Rows().Select(row => row.First.ToString()), log));
+        var tokenizer = choice.Resolve(Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
         var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime);
 
         using var folder = new TemporaryFolder("pld-corpus-");
-        using var corpus = OfColumn(() => CorpusBuilder.Build(Lines(data), tokenizer, Path.Combine(folder.Path, "shards"), cancellationToken: CancellationToken));
+        using var corpus = BuildCorpus(data, tokenizer, folder.Path);
         if (_options.Config.NormPlacement == NormPlacement.Post && _options.Pretraining.LayerSchedule is not DenseSchedule)
             log.Warning("Layers are dropped from an encoder with post-layer normalization, which tends to diverge (section 3 of the paper); NormPlacement.Pre is made for it.");
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
@@ -118,16 +118,15 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         return options;
     }
 
-    // Those who find no text in it do not know the column that it came from.
-    private T OfColumn<T>(Func<T> read)
+    private TokenCorpus BuildCorpus(TrainingData data, WordPieceTokenizer tokenizer, string folder)
     {
         try
         {
-            return read();
+            return CorpusBuilder.Build(Lines(data), tokenizer, Path.Combine(folder, "shards"), cancellationToken: CancellationToken);
         }
-        catch (Exception failure) when (failure is ArgumentException or InvalidDataException)
+        catch (InvalidDataException failure) // there is no text in it
         {
-            throw new InvalidOperationException($"The text of column '{Texts.First}' cannot be learned from. {failure.Message}", failure);
+            throw new InvalidOperationException($"Column '{Texts.First}' cannot be learned from. {failure.Message}", failure);
         }
     }
 

@@ -98,7 +98,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
         var (device, type) = _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         var fineTuning = _options.FineTuning;
         var tokenizer = _options.Pretrained?.Tokenizer
-            ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(() => TextsOf(data), log);
+            ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Texts.First, () => TextsOf(data), log);
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength);
         var isPair = _options.Sentence2ColumnName is not null;
         List<TokenizedText> texts = [];

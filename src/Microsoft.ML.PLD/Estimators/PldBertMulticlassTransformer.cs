@@ -35,7 +35,7 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
         var labels = entries.Read(Labels, LabelMap.Load);
         var classifier = SavedNetwork.LoadNetwork(
-            entries, config, () => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0),
+            entries, config, device => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, device, seed: 0),
             classifier => classifier.Weights);
         return new PldBertMulticlassTransformer(environment, classifier, labels, settings);
     }

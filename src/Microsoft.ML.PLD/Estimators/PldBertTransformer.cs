@@ -33,7 +33,7 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
         var model = SavedNetwork.LoadNetwork(
-            entries, config, () => new BertModel(config, tokenizer, settings.NextSentence, DeviceChoice.Resolve(DeviceChoice.Auto), seed: 0), model => model.Weights);
+            entries, config, device => new BertModel(config, tokenizer, settings.NextSentence, device, seed: 0), model => model.Weights);
         return new PldBertTransformer(environment, model, settings);
     }
 

@@ -27,7 +27,7 @@ internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byt
                 if (whole) value = parse(stream);
             });
         }
-        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException))
+        catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException or System.Runtime.InteropServices.ExternalException))
         {
             throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {failure.Message}", failure);
         }

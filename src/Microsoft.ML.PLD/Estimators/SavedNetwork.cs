@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
@@ -38,14 +39,16 @@ internal static class SavedNetwork
 
     /// <param name="entries">The model's parts.</param>
     /// <param name="config">The architecture, from <see cref="LoadArchitecture"/>.</param>
-    /// <param name="create">Makes the network, once the weights are known to fit it.</param>
+    /// <param name="create">Makes the network on a device, once the weights are known to fit it.</param>
     /// <param name="weightsOf">The network's weights.</param>
-    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<T> create, Func<T, ParameterStore> weightsOf) where T : IDisposable =>
-        entries.Read(Weights, stream =>
+    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<torch.Device, T> create, Func<T, ParameterStore> weightsOf) where T : IDisposable
+    {
+        var device = DeviceChoice.Resolve(DeviceChoice.Auto); // here: a device that is not there is no damage of the file
+        return entries.Read(Weights, stream =>
         {
             using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
             reader.ExpectRoomFor(config, Config);
-            var network = create();
+            var network = create(device);
             try
             {
                 reader.ReadInto(weightsOf(network).Tensors);
@@ -57,6 +60,7 @@ internal static class SavedNetwork
                 throw;
             }
         });
+    }
 
     private static T Parse<T>(Stream stream) => JsonSerializer.Deserialize<T>(stream, Json) ?? throw new JsonException("The JSON is null.");
 

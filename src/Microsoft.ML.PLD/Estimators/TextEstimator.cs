@@ -28,7 +28,7 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
 
     /// <summary>Learns from all rows of <paramref name="input"/>; its progress goes to <c>mlContext.Log</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, or the labels cannot be learnt.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, the text or the labels cannot be learned from, the device is not there, or training has diverged.</exception>
     /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
     public TTransformer Fit(IDataView input)
     {
@@ -60,7 +60,7 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
         MLNetAccess.CheckAlive(Host);
     }
 
-    /// <summary>Of the options.</summary>
+    /// <summary>The token among the options: stops reading and training.</summary>
     private protected virtual CancellationToken CancellationToken => default;
 
     private protected abstract TTransformer Fit(TrainingData data, HostLog log);

@@ -16,26 +16,28 @@ internal static class DeviceChoice
         ? null
         : $"Device is '{device}'; expected 'auto', 'cpu', 'cuda' or 'cuda:N' with N from 0.";
 
-    /// <exception cref="ArgumentException">The text is not a device.</exception>
+    /// <exception cref="ArgumentException">The text, or the environment variable that stands for <see cref="Auto"/>, is not a device.</exception>
     /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>
-    public static torch.Device Resolve(string device)
+    public static torch.Device Resolve(string device) =>
+        device == Auto && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named
+            ? Resolve(named, $"The environment variable {Variable}", $"Unset {Variable}, or set it to 'cpu',")
+            : Resolve(device, "Device", "Set Device to 'auto' or 'cpu'");
+
+    private static torch.Device Resolve(string device, string source, string advice)
     {
-        if (!TryParse(device, out var cuda, out var index)) throw new ArgumentException(Problem(device), nameof(device));
+        if (!TryParse(device, out var cuda, out var index))
+            throw new ArgumentException($"{source} is '{device}'; expected 'auto', 'cpu', 'cuda' or 'cuda:N' with N from 0.");
         TorchRuntime.EnsureLoaded();
-        if (cuda is null && Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } named)
-            return TryParse(named, out cuda, out _) && cuda is not null
-                ? Resolve(named)
-                : throw new ArgumentException($"The environment variable {Variable} is '{named}'; expected 'cpu', 'cuda' or 'cuda:N' with N from 0.");
         if (cuda is null) return new torch.Device(torch.cuda_is_available() ? DeviceType.CUDA : DeviceType.CPU);
         if (cuda is false) return new torch.Device(DeviceType.CPU);
 
         var there = torch.cuda_is_available() ? torch.cuda.device_count() : 0;
         if (there == 0)
             throw new InvalidOperationException(
-                $"Device is '{device}', but libtorch in '{TorchRuntime.LibtorchFolder}' sees no CUDA device. It needs an NVIDIA driver and a CUDA build of libtorch "
-                + $"(package TorchSharp-cuda-linux or TorchSharp-cuda-windows). Set Device to 'auto' or 'cpu' to run on the processor.");
+                $"{source} is '{device}', but libtorch in '{TorchRuntime.LibtorchFolder}' sees no CUDA device. It needs an NVIDIA driver and a CUDA build of libtorch "
+                + $"(package TorchSharp-cuda-linux or TorchSharp-cuda-windows). {advice} to run on the processor.");
         if (index >= there)
-            throw new InvalidOperationException($"Device is '{device}', but this machine has {there} CUDA device(s): expected cuda:0 to cuda:{there - 1}.");
+            throw new InvalidOperationException($"{source} is '{device}', but this machine has {there} CUDA device(s): expected cuda:0 to cuda:{there - 1}.");
         return new torch.Device(DeviceType.CUDA, index);
     }
 

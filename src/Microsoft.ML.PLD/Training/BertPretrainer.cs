@@ -14,6 +14,7 @@ public sealed class BertPretrainer
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
     public BertPretrainer(BertConfig config, PretrainingOptions? options = null, RuntimeOptions? runtime = null)
     {
+        ArgumentNullException.ThrowIfNull(config);
         (_config, _options, _runtime) = (config, options ?? new(), runtime ?? new());
         OptionProblems.ThrowIfAny(nameof(BertPretrainer), [.. _config.Problems(), .. _runtime.Problems(), .. _options.Problems(), .. _options.Problems(_config)]);
     }
@@ -30,6 +31,7 @@ public sealed class BertPretrainer
     public BertModel Train(
         string corpusFolder, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
+        ArgumentNullException.ThrowIfNull(tokenizer);
         using var corpus = TokenCorpus.Open(corpusFolder, tokenizer.Vocabulary);
         return Train(corpus, tokenizer, progress, cancellationToken.ThrowIfCancellationRequested);
     }

@@ -22,10 +22,11 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
         foreach (var microBatch in microBatchLosses)
         {
             using var scope = torch.NewDisposeScope();
-            var loss = microBatch();
-            loss.backward();
-            total = (total is null ? loss.detach() : total + loss.detach()).MoveToOuterDisposeScope();
+            var part = microBatch();
+            part.backward();
+            total = (total is null ? part.detach() : total + part.detach()).MoveToOuterDisposeScope();
         }
+        var loss = total!.item<float>(); // waits for the device: the norm, next, would do so anyway
         var rate = learningRate.At(step, totalSteps);
         var norm = _optimizer.Step(rate);
         _optimizer.ZeroGrad(); // to null: a block that the next step drops must have no gradient at all
@@ -34,7 +35,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             throw new InvalidOperationException(
                 $"Training has diverged: the gradients of {MostSkipped} steps on end, up to step {step + 1}, were not finite. "
                 + $"The learning rate is {rate:G3}; try a lower one, or a longer warm-up.");
-        return (total!.item<float>(), rate, norm); // the device has been waited for: the norm did so
+        return (loss, rate, norm);
     }
 
     public void Dispose() => _optimizer.Dispose();

@@ -4,7 +4,7 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>Trains a <see cref="BertModel"/> on batches of masked text.</summary>
 /// <param name="model">Changed in place.</param>
-/// <param name="training">Micro-batches to learn from.</param>
+/// <param name="training">What to learn from.</param>
 /// <param name="validation">Held-out batches: always the same.</param>
 /// <param name="options">The training's options.</param>
 /// <param name="type">The type of activations.</param>

@@ -30,7 +30,7 @@ public sealed record PretrainingOptions
 
     /// <summary>
     /// Whether sequences are pairs of segments, and the model learns whether the second follows the first in its document. Default: false, as RoBERTa;
-    /// the paper's setting has it on. Needs documents of several sentences: where each is one sentence, nothing ever follows.
+    /// the paper's setting has it on. Needs documents of several sentences: where each is one short sentence, hardly anything follows.
     /// </summary>
     public bool NextSentencePrediction { get; init; }
 

@@ -38,11 +38,7 @@ public sealed class NextSentenceTests
                 }
                 else
                 {
-                    // How a text begins does not tell whether it follows: within a sentence where the text at the cut does so, if there is such a place.
-                    var sentence = corpus.SentenceAt(pair.SecondStart);
-                    var sentenceLength = (sentence + 1 < corpus.SentenceCount ? corpus.SentenceStart(sentence + 1) : corpus.TokenCount) - corpus.SentenceStart(sentence);
-                    var cutBeginsSentence = corpus.SentenceStart(corpus.SentenceAt(cut)) == cut;
-                    Assert.AreEqual(cutBeginsSentence || sentenceLength == 1, pair.SecondStart == corpus.SentenceStart(sentence));
+                    if (BeginsSentence(corpus, cut)) Assert.IsTrue(BeginsSentence(corpus, pair.SecondStart));
                     Assert.IsTrue(documents.Length == 1 || corpus.DocumentAt(pair.SecondStart) != documentOfFirst);
                 }
             }
@@ -84,6 +80,28 @@ public sealed class NextSentenceTests
         CollectionAssert.AreEquivalent(new long[] { 0, 10, 20, 30, 82, 92, 102, 112 }, counts.Keys.ToArray());
         Assert.IsTrue(counts.Values.All(count => Math.Abs(count - 500) < 5 * 22), string.Join(' ', counts));
     }
+
+    [TestMethod]
+    public void HowASecondTextBeginsDoesNotTellWhetherItFollows()
+    {
+        // Sentences of 100 tokens, chunks of 20: most cuts lie within a sentence.
+        using var corpus = _folder.Write([.. Enumerable.Repeat(Enumerable.Repeat(Enumerable.Repeat(7, 100).ToArray(), 20).ToArray(), 5)], Vocabulary);
+        var begins = new int[2];
+        var pairs = new int[2];
+        for (var draw = 0; draw < 20_000; draw++)
+        {
+            var start = draw * 37 % corpus.TokenCount;
+            var pair = NextSentence.Draw(corpus.All, start, 20, new RandomStream(8, RandomPurpose.NextSentence, draw));
+            if (BeginsSentence(corpus, (start + pair.Cut) % corpus.TokenCount)) continue;
+            pairs[pair.Label]++;
+            if (BeginsSentence(corpus, pair.SecondStart)) begins[pair.Label]++;
+        }
+        Assert.AreEqual(0, begins[NextSentence.IsNext]);
+        Assert.IsLessThan(0.02, (double)begins[NextSentence.IsRandom] / pairs[NextSentence.IsRandom]); // 1 token in 100 begins a sentence
+        Assert.IsGreaterThan(5_000, pairs.Min());
+    }
+
+    private static bool BeginsSentence(TokenCorpus corpus, long position) => corpus.SentenceStart(corpus.SentenceAt(position)) == position;
 
     private TokenCorpus Sentences(int documents, int sentences) =>
         _folder.Write([.. Enumerable.Repeat(Enumerable.Repeat(Enumerable.Range(5, 10).ToArray(), sentences).ToArray(), documents)], Vocabulary);

@@ -19,7 +19,7 @@ public sealed class PretrainingBatchesTests
     {
         using var corpus = Corpus(documents: 6);
         var options = new PretrainingBatchOptions { SequenceLength = 13, BatchSize = 7 };
-        var batch = new PretrainingBatches(corpus.All, Vocabulary, options, Seed).At(3);
+        var batch = new PretrainingBatches(corpus.All, Vocabulary, options, Seed).Parts(3, int.MaxValue)[0];
         Assert.AreEqual(7, batch.Rows);
         Assert.AreEqual(13, batch.SequenceLength);
         Assert.HasCount(91, batch.InputIds);
@@ -72,7 +72,7 @@ public sealed class PretrainingBatchesTests
         corpus.CopyTokens(0, all);
         for (var step = 0; step < 40; step++)
         {
-            var batch = batches.At(step);
+            var batch = batches.Parts(step, int.MaxValue)[0];
             foreach (var (position, label) in batch.MaskedPositions.Zip(batch.MaskedLabels)) batch.InputIds[position] = label;
             for (var row = 0; row < 5; row++)
             {
@@ -108,7 +108,7 @@ public sealed class PretrainingBatchesTests
         PretrainingBatches Of(int batchSize) => new(corpus.All, Vocabulary, options with { BatchSize = batchSize }, Seed);
 
         // Two steps of 12 samples: in one piece, in micro-batches of every size, and one by one backwards.
-        var whole = Rows(Of(12).At(0)).Concat(Rows(Of(12).At(1))).ToArray();
+        var whole = Rows(Of(12).Parts(0, int.MaxValue)[0]).Concat(Rows(Of(12).Parts(1, int.MaxValue)[0])).ToArray();
         for (var size = 1; size <= 13; size++)
         {
             var parts = Of(12).From(0, size).Take(2).ToArray();
@@ -119,7 +119,7 @@ public sealed class PretrainingBatchesTests
                 Assert.IsLessThanOrEqualTo(1, step.Max(part => part.Rows) - step.Min(part => part.Rows), $"micro-batches of {size}");
             }
         }
-        CollectionAssert.AreEqual(whole, Enumerable.Range(0, 24).Reverse().Select(i => Rows(Of(1).At(i)).Single()).Reverse().ToArray());
+        CollectionAssert.AreEqual(whole, Enumerable.Range(0, 24).Reverse().Select(i => Rows(Of(1).Parts(i, int.MaxValue)[0]).Single()).Reverse().ToArray());
 
         // To resume is to ask for the step.
         CollectionAssert.AreEqual(whole[12..], Of(12).From(1, 5).First().SelectMany(Rows).ToArray());
@@ -131,9 +131,9 @@ public sealed class PretrainingBatchesTests
     {
         using var corpus = Corpus(documents: 12);
         var options = new PretrainingBatchOptions { SequenceLength = 13, BatchSize = 4 };
-        var training = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed).At(0));
-        var other = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed + 1).At(0));
-        var validation = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed, forValidation: true).At(0));
+        var training = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed).Parts(0, int.MaxValue)[0]);
+        var other = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed + 1).Parts(0, int.MaxValue)[0]);
+        var validation = Rows(new PretrainingBatches(corpus.All, Vocabulary, options, Seed, forValidation: true).Parts(0, int.MaxValue)[0]);
         Assert.IsFalse(training.Intersect(other).Any() || training.Intersect(validation).Any() || other.Intersect(validation).Any());
     }
 
@@ -145,7 +145,7 @@ public sealed class PretrainingBatchesTests
     {
         using var corpus = _folder.Write([[[7]]], Vocabulary);
         var options = new PretrainingBatchOptions { SequenceLength = length, BatchSize = 3, NextSentencePrediction = pairs, MaskTokenShare = 0, RandomTokenShare = 0 };
-        var batch = new PretrainingBatches(new CorpusRange(corpus, 0, 1), Vocabulary, options, Seed).At(1_000_000);
+        var batch = new PretrainingBatches(new CorpusRange(corpus, 0, 1), Vocabulary, options, Seed).Parts(1_000_000, int.MaxValue)[0];
         Assert.AreEqual(3 * (length - (pairs ? 3 : 2)), batch.InputIds.Count(id => id == 7));
         if (pairs) CollectionAssert.AreEqual(new[] { 1, 1, 1 }, batch.NextSentenceLabels);
     }

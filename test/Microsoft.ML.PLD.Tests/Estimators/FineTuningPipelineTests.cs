@@ -155,7 +155,7 @@ public sealed class FineTuningPipelineTests
     [TestMethod]
     public void AVocabularySizeThatIsTooSmallComesWithTheSmallestThatIsNot()
     {
-        var message = Assert.Throws<ArgumentException>(() => Fit(Options with { VocabularySize = 20 })).Message;
+        var message = Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = 20 })).Message;
         StringAssert.Contains(message, "A vocabulary of 20 pieces is too small for this text");
         Fit(Options with { VocabularySize = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"need at least (\d+)").Groups[1].Value) }).Dispose();
     }

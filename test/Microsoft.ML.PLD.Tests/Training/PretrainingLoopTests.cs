@@ -130,6 +130,16 @@ public sealed class PretrainingLoopTests
     }
 
     [TestMethod]
+    public void ItTrainsWhereTheCallerHasSwitchedGradientsOff()
+    {
+        using var expected = Text.Train(TestCorpus.Options);
+        using var noGrad = torch.no_grad();
+        using var model = Text.Train(TestCorpus.Options);
+        AssertEqual(expected, model, "without gradients", 0);
+        Assert.IsFalse(torch.is_grad_enabled());
+    }
+
+    [TestMethod]
     public void StoppingStopsBeforeTheNextStep()
     {
         var log = new ProgressLog();
