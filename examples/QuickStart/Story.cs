@@ -80,7 +80,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
         {
             Sentence1ColumnName = nameof(Question.Text),
             Pretrained = pretrained,
-            FineTuning = new() { Epochs = plan.FineTuningEpochs, MaxLength = 64, LearningRate = new() { Peak = 1e-3, WarmupShare = 0.1 }, Pooling = Pooling.Mean },
+            FineTuning = new() { Epochs = plan.FineTuningEpochs, MaxLength = 64, LearningRate = new() { Peak = 2e-3, WarmupShare = 0.1 }, Pooling = Pooling.Mean },
             Progress = [_console],
         };
         if (alike is not null) options = options with { Config = alike.Config, Vocabulary = alike.Tokenizer.Vocabulary };
