@@ -9,7 +9,7 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
     {
         if (updates.Count == 0) return 0;
         var norms = torch.stack([.. updates.Select(update => update.Gradient.norm())]);
-        return norms.norm().item<float>(); // device sync: the only one of a step
+        return norms.norm().item<float>(); // device sync: the only one of the optimizer's; the step's loss was read just before
     }
 
     public void Apply(IReadOnlyList<AdamWUpdate> updates, AdamWOptions options, double gradientScale)

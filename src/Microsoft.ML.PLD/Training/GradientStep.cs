@@ -26,7 +26,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             part.backward();
             total = (total is null ? part.detach() : total + part.detach()).MoveToOuterDisposeScope();
         }
-        var loss = total!.item<float>(); // waits for the device: the norm, next, would do so anyway
+        var loss = total!.item<float>(); // device sync: the norm, next, would wait as long
         var rate = learningRate.At(step, totalSteps);
         var norm = _optimizer.Step(rate);
         _optimizer.ZeroGrad(); // to null: a block that the next step drops must have no gradient at all
