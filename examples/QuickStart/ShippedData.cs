@@ -30,10 +30,12 @@ internal sealed class ShippedData(MLContext mlContext)
 
     public IDataView Test => Questions("test.csv");
 
-    /// <summary>All there is to read: the novels, and the training questions without their categories.</summary>
+    /// <summary>
+    /// All there is to read: the training questions without their categories, and the novels. In this order, because the end is what pre-training holds out.
+    /// </summary>
     /// <param name="paragraphs">Read at most so many of the novels' paragraphs.</param>
     public IDataView UnlabelledText(int paragraphs) => mlContext.Data.LoadFromEnumerable(
-        Novels().Take(paragraphs).Append("").Concat(QuestionTexts().SelectMany(text => new[] { text, "" })).Select(text => new Paragraph { Text = text }));
+        QuestionTexts().SelectMany(text => new[] { text, "" }).Concat(Novels().Take(paragraphs)).Select(text => new Paragraph { Text = text }));
 
     private IDataView Questions(string file) => mlContext.Data.LoadFromTextFile<Question>(
         Path(file), new TextLoader.Options { Separators = [','], HasHeader = true, AllowQuoting = true, ReadMultilines = true });

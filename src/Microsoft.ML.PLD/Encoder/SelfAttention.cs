@@ -21,20 +21,27 @@ internal sealed class SelfAttention
     /// <param name="x">[B * S, H]</param>
     /// <param name="batch">The shape, and the keys to ignore.</param>
     /// <param name="dropout">Null: none.</param>
-    public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, Dropout? dropout)
+    /// <param name="outputs">[B * K] rows of <paramref name="x"/> to compute, as many of each text; null: all.</param>
+    /// <returns>[B * S, H], or [B * K, H]</returns>
+    public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, Dropout? dropout, torch.Tensor? outputs = null)
     {
-        var query_BHSD = SplitHeads(_query.Apply(x), batch);
-        var key_BHSD = SplitHeads(_key.Apply(x), batch);
-        var value_BHSD = SplitHeads(_value.Apply(x), batch);
-
-        // Explicit products: faster than libtorch's fused kernel on processors up to length 512.
-        var scores_BHSS = query_BHSD.matmul(key_BHSD.transpose(-2, -1)).mul(1 / Math.Sqrt(_headSize));
-        if (batch.IgnoredKeys is not null) scores_BHSS = scores_BHSS.masked_fill(batch.IgnoredKeys, double.NegativeInfinity);
-        var probabilities_BHSS = scores_BHSS.softmax(-1);
-        if (dropout is not null) probabilities_BHSS = dropout.Attention(probabilities_BHSS);
-        var mixed_BHSD = probabilities_BHSS.matmul(value_BHSD);
-        return _output.Apply(mixed_BHSD.transpose(1, 2).reshape(-1, _heads * _headSize));
+        var query = _query.Apply(outputs is null ? x : x.index_select(0, outputs));
+        var (key, value) = (_key.Apply(x), _value.Apply(x));
+        var queries = outputs is null ? batch.Length : batch.OutputsPerRow;
+        var scale = 1 / Math.Sqrt(_headSize);
+        if (x.device_type == DeviceType.CPU)
+        {
+            var shape = new AttentionShape(batch.Rows, _heads, queries, batch.Length, scale, batch.Padding);
+            return _output.Apply(AttentionFunction.Apply(query, key, value, shape, dropout?.AttentionSite()));
+        }
+        var (query_BASD, key_BASD, value_BASD) = (SplitHeads(query, batch, queries), SplitHeads(key, batch, batch.Length), SplitHeads(value, batch, batch.Length));
+        var scores_BASS = query_BASD.matmul(key_BASD.transpose(-2, -1)).mul(scale);
+        if (batch.IgnoredKeys is not null) scores_BASS = scores_BASS.masked_fill(batch.IgnoredKeys, double.NegativeInfinity);
+        var probabilities_BASS = scores_BASS.softmax(-1);
+        if (dropout is not null) probabilities_BASS = dropout.Attention(probabilities_BASS);
+        var mixed_BASD = probabilities_BASS.matmul(value_BASD);
+        return _output.Apply(mixed_BASD.transpose(1, 2).reshape(-1, _heads * _headSize));
     }
 
-    private torch.Tensor SplitHeads(torch.Tensor x, TokenBatch batch) => x.view(batch.Rows, batch.Length, _heads, _headSize).transpose(1, 2);
+    private torch.Tensor SplitHeads(torch.Tensor x, TokenBatch batch, int length) => x.view(batch.Rows, length, _heads, _headSize).transpose(1, 2);
 }

@@ -32,30 +32,33 @@ internal sealed class SwitchableBlock
     /// <param name="scale">1/p of the gate; 1 gives the plain block, bit for bit.</param>
     /// <param name="scaling">What <paramref name="scale"/> multiplies.</param>
     /// <param name="dropout">Null: none.</param>
-    public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, double scale, ResidualScaling scaling, Dropout? dropout)
+    /// <param name="outputs">[B * K] rows of <paramref name="x"/> to compute, as many of each text; null: all.</param>
+    /// <returns>[B * S, H], or [B * K, H]</returns>
+    public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, double scale, ResidualScaling scaling, Dropout? dropout, torch.Tensor? outputs = null)
     {
         var branchScale = scaling == ResidualScaling.BlockDelta ? 1 : scale;
+        var stream = outputs is null ? x : x.index_select(0, outputs);
         var y = _placement == NormPlacement.Pre
-            ? PreNorm(x, batch, branchScale, dropout)
-            : PostNorm(x, batch, branchScale, dropout);
-        return scaling == ResidualScaling.BlockDelta && scale != 1 ? x.add(y.sub(x), alpha: scale) : y;
+            ? PreNorm(x, stream, batch, branchScale, dropout, outputs)
+            : PostNorm(x, stream, batch, branchScale, dropout, outputs);
+        return scaling == ResidualScaling.BlockDelta && scale != 1 ? stream.add(y.sub(stream), alpha: scale) : y;
     }
 
-    private torch.Tensor PreNorm(torch.Tensor x, TokenBatch batch, double scale, Dropout? dropout)
+    private torch.Tensor PreNorm(torch.Tensor x, torch.Tensor stream, TokenBatch batch, double scale, Dropout? dropout, torch.Tensor? outputs)
     {
-        var h = Add(x, _attention.Apply(_attentionNorm.Apply(x), batch, dropout), scale, dropout);
+        var h = Add(stream, _attention.Apply(_attentionNorm.Apply(x), batch, dropout, outputs), scale, dropout);
         return Add(h, _feedForward.Apply(_feedForwardNorm.Apply(h)), scale, dropout);
     }
 
-    private torch.Tensor PostNorm(torch.Tensor x, TokenBatch batch, double scale, Dropout? dropout)
+    private torch.Tensor PostNorm(torch.Tensor x, torch.Tensor stream, TokenBatch batch, double scale, Dropout? dropout, torch.Tensor? outputs)
     {
-        var h = _attentionNorm.Apply(Add(x, _attention.Apply(x, batch, dropout), scale, dropout));
+        var h = _attentionNorm.Apply(Add(stream, _attention.Apply(x, batch, dropout, outputs), scale, dropout));
         return _feedForwardNorm.Apply(Add(h, _feedForward.Apply(h), scale, dropout));
     }
 
     private static torch.Tensor Add(torch.Tensor stream, torch.Tensor branch, double scale, Dropout? dropout)
     {
-        if (dropout is not null) branch = dropout.Hidden(branch);
+        if (dropout is not null) return dropout.Add(stream, branch, scale);
         return scale == 1 ? stream.add(branch) : stream.add(branch, alpha: scale);
     }
 }

@@ -23,15 +23,20 @@ internal sealed class SwitchableEncoder
     public static string BlockName(int block) => $"bert.encoder.layer.{block}";
 
     /// <summary>Runs the embeddings and the plan's blocks.</summary>
-    /// <returns>[B * S, H], before <see cref="Normalize"/>: a head that reads few positions normalizes only these.</returns>
+    /// <returns>
+    /// [B * K, H], K being <see cref="TokenBatch.OutputsPerRow"/>, before <see cref="Normalize"/>: a head that reads few positions normalizes only these.
+    /// </returns>
     public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null)
     {
         if (plan.Blocks != _blocks.Length)
             throw new ArgumentException($"The plan is for {plan.Blocks} blocks, the encoder has {_blocks.Length}.", nameof(plan));
         var x = Embeddings.Apply(batch, type, dropout);
-        foreach (var (block, scale) in plan.Runs)
-            x = _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout);
-        return x;
+        for (var i = 0; i < plan.Runs.Count; i++)
+        {
+            var (block, scale) = plan.Runs[i];
+            x = _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout, i == plan.Runs.Count - 1 ? batch.OutputPositions : null);
+        }
+        return plan.Runs.Count == 0 && batch.OutputPositions is { } outputs ? x.index_select(0, outputs) : x;
     }
 
     /// <summary>The layer normalization after the last block of a pre-LN encoder; a post-LN encoder has none.</summary>

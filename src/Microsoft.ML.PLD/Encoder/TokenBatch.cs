@@ -5,25 +5,48 @@ namespace Microsoft.ML.PLD;
 /// <summary>The encoder's input on its device: B sequences of S tokens. Lives in the dispose scope that it was made in.</summary>
 internal sealed class TokenBatch
 {
+    private readonly int[]? _outputRows; // [B * S]: the row of the encoder's output that holds a position's vector
+
     /// <param name="ids">B * S token ids, row after row.</param>
     /// <param name="types">B * S token types, or null when all are 0.</param>
     /// <param name="lengths">The number of tokens of each row that are not padding, or null when there is no padding.</param>
     /// <param name="rows">B</param>
     /// <param name="length">S</param>
     /// <param name="device">Where the tensors go.</param>
-    public TokenBatch(int[] ids, int[]? types, int[]? lengths, int rows, int length, torch.Device device)
+    /// <param name="wanted">The positions, of B * S, whose vectors are wanted of the encoder, ascending; null: all.</param>
+    public TokenBatch(int[] ids, int[]? types, int[]? lengths, int rows, int length, torch.Device device, int[]? wanted = null)
     {
         if (ids.Length != rows * length) throw new ArgumentException($"{ids.Length} ids for {rows} rows of {length} tokens.", nameof(ids));
-        (Rows, Length) = (rows, length);
+        (Rows, Length, OutputsPerRow) = (rows, length, length);
         Ids = torch.tensor(ids, torch.int64, device);
         Types = types is null ? null : torch.tensor(types, torch.int64, device);
-        IgnoredKeys = lengths is null || lengths.All(n => n == length)
-            ? null
-            : (torch.arange(length, torch.int64, device).view(1, length) >= torch.tensor(lengths, torch.int64, device).view(rows, 1)).view(rows, 1, 1, length);
+        if (lengths?.Any(n => n < length) == true)
+            Padding = [.. lengths.SelectMany(n => Enumerable.Range(0, length).Select(position => position >= n))];
+        if (wanted is null) return;
+
+        // As many for each row, so that they stay a rectangle: where there are fewer, the row's first position fills up.
+        var counts = new int[rows];
+        foreach (var position in wanted) counts[position / length]++;
+        OutputsPerRow = Math.Max(1, counts.Max());
+        var positions = new long[rows * OutputsPerRow];
+        for (var i = 0; i < positions.Length; i++) positions[i] = (long)(i / OutputsPerRow) * length;
+        _outputRows = new int[rows * length];
+        Array.Clear(counts);
+        foreach (var position in wanted)
+        {
+            var row = position / length;
+            var place = row * OutputsPerRow + counts[row]++;
+            (positions[place], _outputRows[position]) = (position, place);
+        }
+        OutputPositions = torch.tensor(positions, device: device);
     }
 
     /// <summary>Texts side by side, padded to the longest of them.</summary>
-    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device)
+    /// <param name="texts">B of them.</param>
+    /// <param name="padId">The id of [PAD].</param>
+    /// <param name="device">Where the tensors go.</param>
+    /// <param name="pooling">Tells which vectors are wanted of the encoder.</param>
+    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, Pooling pooling)
     {
         var length = texts.Max(text => text.Ids.Length);
         var (ids, types) = (new int[texts.Count * length], new int[texts.Count * length]);
@@ -33,11 +56,26 @@ internal sealed class TokenBatch
             texts[row].Ids.CopyTo(ids, row * length);
             texts[row].TypeIds.CopyTo(types, row * length);
         }
-        return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device);
+        int[]? wanted = pooling == Pooling.Cls ? [.. Enumerable.Range(0, texts.Count).Select(row => row * length)] : null;
+        return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device, wanted);
     }
+
+    /// <summary>The rows of the encoder's output that hold the vectors of some wanted positions.</summary>
+    /// <returns>[positions], int64</returns>
+    public torch.Tensor OutputRows(IEnumerable<int> positions) =>
+        torch.tensor([.. positions.Select(position => _outputRows?[position] ?? position)], torch.int64, Ids.device);
+
+    /// <summary>The positions of [CLS].</summary>
+    public IEnumerable<int> Firsts => Enumerable.Range(0, Rows).Select(row => row * Length);
 
     public int Rows { get; }
     public int Length { get; }
+
+    /// <summary>K: how many vectors of each row the encoder gives, S when all are wanted.</summary>
+    public int OutputsPerRow { get; }
+
+    /// <summary>[B * K], int64: the positions that they are of; null when all are wanted. The last block computes nothing for others.</summary>
+    public torch.Tensor? OutputPositions { get; }
 
     /// <summary>[B * S], int64</summary>
     public torch.Tensor Ids { get; }
@@ -45,6 +83,13 @@ internal sealed class TokenBatch
     /// <summary>[B * S], int64, or null: all 0</summary>
     public torch.Tensor? Types { get; }
 
+    /// <summary>[B * S], true where a token is padding; null when there is none</summary>
+    public bool[]? Padding
+    {
+        get;
+        init => (field, IgnoredKeys) = (value, value is null ? null : torch.tensor(value, device: Ids.device).view(Rows, 1, 1, Length));
+    }
+
     /// <summary>[B, 1, 1, S], true where a key is padding; null when there is none</summary>
-    public torch.Tensor? IgnoredKeys { get; init; }
+    public torch.Tensor? IgnoredKeys { get; private init; }
 }

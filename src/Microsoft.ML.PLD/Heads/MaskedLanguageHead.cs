@@ -41,8 +41,30 @@ internal sealed class MaskedLanguageHead
     /// <returns>[M, V], float32</returns>
     public torch.Tensor Logits(torch.Tensor hidden, torch.Tensor positions)
     {
-        var x = _encoder.Normalize(hidden.index_select(0, positions));
-        x = _norm.Apply(FeedForward.Activate(_transform.Apply(x), _activation));
+        var x = Transform(hidden, positions);
         return torch.nn.functional.linear(x, _encoder.Embeddings.Words.to(x.dtype), _bias.to(x.dtype)).to(torch.float32);
+    }
+
+    /// <summary>The sum of the cross-entropies of the labels, times a factor.</summary>
+    /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
+    /// <param name="positions">[M] rows of <paramref name="hidden"/>, int64</param>
+    /// <param name="labels">[M], the pieces that stood there</param>
+    /// <param name="scale">The factor.</param>
+    /// <returns>A number, float32</returns>
+    public torch.Tensor Loss(torch.Tensor hidden, torch.Tensor positions, int[] labels, double scale)
+    {
+        if (hidden.device_type != DeviceType.CPU || labels.Length == 0)
+        {
+            var targets = torch.tensor(labels, torch.int64, hidden.device);
+            return torch.nn.functional.cross_entropy(Logits(hidden, positions), targets, reduction: torch.nn.Reduction.Sum) * scale;
+        }
+        var x = Transform(hidden, positions);
+        return MaskedCrossEntropy.Apply(x, _encoder.Embeddings.Words.to(x.dtype), _bias.to(x.dtype), labels, scale);
+    }
+
+    private torch.Tensor Transform(torch.Tensor hidden, torch.Tensor positions)
+    {
+        var x = _encoder.Normalize(hidden.index_select(0, positions));
+        return _norm.Apply(FeedForward.Activate(_transform.Apply(x), _activation));
     }
 }

@@ -14,8 +14,7 @@ internal static class Pooler
     {
         if (pooling == Pooling.Cls)
         {
-            var first = torch.arange(batch.Rows, torch.int64, hidden.device).mul_(batch.Length);
-            return encoder.Normalize(hidden.index_select(0, first));
+            return encoder.Normalize(hidden.index_select(0, batch.OutputRows(batch.Firsts)));
         }
         var x_BSH = encoder.Normalize(hidden).view(batch.Rows, batch.Length, -1);
         var ignored_BS1 = batch.IgnoredKeys?.view(batch.Rows, batch.Length, 1);

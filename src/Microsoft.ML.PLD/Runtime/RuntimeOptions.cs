@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>Where and how a run computes. Nothing here changes the result beyond rounding, except which activations dropout drops, where there is dropout.</summary>
@@ -18,19 +20,41 @@ public sealed record RuntimeOptions
     /// </summary>
     public int MicroBatchSize { get; init; } = 32;
 
+    /// <summary>
+    /// Micro-batches computed side by side in training on the processor, each with its share of the threads. More of them wait less for each other; each
+    /// needs enough to do, and memory. 0 chooses by the size of the batch. Default: 0.
+    /// </summary>
+    public int Workers { get; init; }
+
     internal IEnumerable<string> Problems()
     {
         if (DeviceChoice.Problem(Device) is { } problem) yield return problem;
         if (!Enum.IsDefined(Precision)) yield return $"Precision is {Precision}; expected Auto, Float32 or BFloat16.";
         if (Threads is < 0 or > 4_096) yield return $"Threads is {Threads}; expected 0 (automatic) to 4096.";
+        if (Workers is < 0 or > 1_024) yield return $"Workers is {Workers}; expected 0 (automatic) to 1024.";
         if (MicroBatchSize < 1) yield return $"MicroBatchSize is {MicroBatchSize}; expected at least 1.";
     }
 
     /// <summary>Resolves the options on this machine.</summary>
-    internal (TorchSharp.torch.Device Device, TorchSharp.torch.ScalarType Type) Apply()
+    internal (torch.Device Device, torch.ScalarType Type) Apply()
     {
         var device = DeviceChoice.Resolve(Device);
-        if (Threads > 0) TorchSharp.torch.set_num_threads(Threads);
+        if (Threads > 0) torch.set_num_threads(Threads);
         return (device, PrecisionChoice.Resolve(Precision, device));
+    }
+
+    /// <summary>How a step's batch is cut.</summary>
+    /// <param name="device">Where it is computed.</param>
+    /// <param name="batchSize">Sequences of a step.</param>
+    /// <param name="length">Tokens of a sequence, about.</param>
+    /// <returns>The micro-batches computed side by side, and the most sequences of each.</returns>
+    internal (int Workers, int MicroBatchSize) Cut(torch.Device device, int batchSize, int length)
+    {
+        const long fewTokens = 1_024; // below that, an operation costs more than its arithmetic
+        var workers = device.type != DeviceType.CPU ? 1
+            : Workers > 0 ? Math.Min(Workers, batchSize)
+            : (int)Math.Clamp((long)batchSize * length / fewTokens, 1, Math.Min(torch.get_num_threads(), batchSize));
+        var rounds = (batchSize - 1) / ((long)MicroBatchSize * workers) + 1;
+        return (workers, (int)((batchSize - 1) / (rounds * workers) + 1));
     }
 }

@@ -49,7 +49,7 @@ public sealed class BertPretrainer
         {
             if (_options.FrequencyBias) model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(split.Training, tokenizer.Vocabulary.Count));
             var held = validation.Parts(0, _runtime.MicroBatchSize);
-            new PretrainingLoop(model, training, held, _options, type).Run(_runtime.MicroBatchSize, progress, checkAlive);
+            new PretrainingLoop(model, training, held, _options, type).Run(_runtime, progress, checkAlive);
             return model;
         }
         catch

@@ -14,13 +14,14 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
         var totalSteps = options.StepsFor(texts.Count);
         var meter = new ThroughputMeter(totalSteps);
         long step = 0, tokens = 0;
-        using var gradients = new GradientStep(classifier.Weights, options.Optimizer, options.LearningRate, totalSteps);
+        var (workers, microBatchSize) = runtime.Cut(classifier.Weights.Device, Math.Min(options.BatchSize, texts.Count), (int)texts.Average(text => text.Ids.Length));
+        using var gradients = new GradientStep(classifier.Weights, options.Optimizer, options.LearningRate, totalSteps, workers);
 
         foreach (var rows in Batches(texts).TakeWhile(_ => step < totalSteps))
         {
             checkAlive?.Invoke();
             var plan = options.LayerSchedule.PlanAt(step, totalSteps, classifier.Config.Layers, options.RunSeed);
-            var (loss, rate, norm) = gradients.Take(step, MicroBatches(step, rows, plan, texts, labels));
+            var (loss, rate, norm) = gradients.Take(step, MicroBatches(step, rows, microBatchSize, plan, texts, labels));
             step++;
             tokens += rows.Sum(row => texts[row].Ids.Length);
 
@@ -42,14 +43,14 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
                 yield return batch;
     }
 
-    private IEnumerable<Func<torch.Tensor>> MicroBatches(
-        long step, int[] rows, LayerPlan plan, IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> labels) =>
-        rows.Chunk(runtime.MicroBatchSize).Select((part, index) => (Func<torch.Tensor>)(() =>
+    private Func<torch.Tensor>[] MicroBatches(
+        long step, int[] rows, int microBatchSize, LayerPlan plan, IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> labels) =>
+        [.. rows.Chunk(microBatchSize).Select((part, index) => (Func<torch.Tensor>)(() =>
         {
-            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index, classifier.Weights.Device);
+            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index * microBatchSize, part.Length, classifier.Weights.Device);
             var logits = classifier.Logits([.. part.Select(row => texts[row])], plan, type, dropout);
             var classes = torch.tensor([.. part.Select(row => (long)labels[row])], device: classifier.Weights.Device);
             // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.
             return torch.nn.functional.cross_entropy(logits, classes, reduction: torch.nn.Reduction.Sum) / rows.Length;
-        }));
+        }))];
 }

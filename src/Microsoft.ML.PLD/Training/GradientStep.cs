@@ -1,42 +1,97 @@
+using System.Diagnostics;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
 /// <summary>What pre-training and fine-tuning share of a step: micro-batches to gradients, gradients to weights.</summary>
-internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimizer, LearningRateSchedule learningRate, long totalSteps) : IDisposable
+/// <param name="weights">Changed in place.</param>
+/// <param name="optimizer">The optimizer's options.</param>
+/// <param name="learningRate">The learning rate of each step.</param>
+/// <param name="totalSteps">What the learning rate is tied to.</param>
+/// <param name="workers">Micro-batches computed side by side.</param>
+internal sealed class GradientStep(
+    ParameterStore weights, AdamWOptions optimizer, LearningRateSchedule learningRate, long totalSteps, int workers = 1) : IDisposable
 {
     // A single overflow is skipped, as every mixed-precision recipe does; a run of them means that training has diverged.
     private const int MostSkipped = 10;
 
     private readonly AdamW _optimizer = new(weights.All, optimizer);
+    private readonly torch.Tensor[] _leaves = [.. weights.All.Select(parameter => parameter.Value)];
+    private readonly GradientWorkers _workers = new(workers);
+    private readonly Stopwatch _optimizerClock = new();
     private int _skipped;
 
+    /// <summary>The time that the optimizer has taken so far. Of a CUDA device only what it keeps the processor busy.</summary>
+    public TimeSpan OptimizerTime => _optimizerClock.Elapsed;
+
     /// <summary>Backpropagates the losses of a step's micro-batches, which add up to the step's loss, and updates the weights.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="microBatchLosses">Computes each; on any thread.</param>
     /// <returns>The step's loss, its learning rate, and the norm of its gradients before clipping.</returns>
     /// <exception cref="InvalidOperationException">The loss or its gradients were not numbers in several steps on end.</exception>
-    public (double Loss, double LearningRate, double GradientNorm) Take(long step, IEnumerable<Func<torch.Tensor>> microBatchLosses)
+    public (double Loss, double LearningRate, double GradientNorm) Take(long step, IReadOnlyList<Func<torch.Tensor>> microBatchLosses)
     {
         using var stepScope = torch.NewDisposeScope();
-        using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off
-        torch.Tensor? total = null;
-        foreach (var microBatch in microBatchLosses)
+        var losses = new double[microBatchLosses.Count];
+        var gradients = new torch.Tensor?[_workers.Count][];
+        _workers.Run(worker => gradients[worker] = Gradients(microBatchLosses, worker, losses));
+        for (var leaf = 0; leaf < _leaves.Length; leaf++)
         {
-            using var scope = torch.NewDisposeScope();
-            var part = microBatch();
-            part.backward();
-            total = (total is null ? part.detach() : total + part.detach()).MoveToOuterDisposeScope();
+            if (Sum([.. gradients.Select(all => all[leaf])]) is not { } sum) continue;
+            stepScope.Attach(sum);
+            _leaves[leaf].grad = sum;
         }
-        var loss = total!.item<float>(); // device sync: the norm, next, would wait as long
+
         var rate = learningRate.At(step, totalSteps);
+        _optimizerClock.Start();
         var norm = _optimizer.Step(rate);
         _optimizer.ZeroGrad(); // to null: a block that the next step drops must have no gradient at all
+        _optimizerClock.Stop();
         _skipped = double.IsFinite(norm) ? 0 : _skipped + 1;
         if (_skipped == MostSkipped)
             throw new InvalidOperationException(
                 $"Training has diverged: the gradients of {MostSkipped} steps on end, up to step {step + 1}, were not finite. "
                 + $"The learning rate is {rate:G3}; try a lower one, or a longer warm-up.");
-        return (loss, rate, norm);
+        return (losses.Sum(), rate, norm);
     }
 
-    public void Dispose() => _optimizer.Dispose();
+    public void Dispose()
+    {
+        _workers.Dispose();
+        _optimizer.Dispose();
+    }
+
+    // A worker's micro-batches are every so many-th: always the same, and always added in the same order, so that results do not depend on who is first.
+    private torch.Tensor?[] Gradients(IReadOnlyList<Func<torch.Tensor>> microBatchLosses, int worker, double[] losses)
+    {
+        using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off
+        var sums = new torch.Tensor?[_leaves.Length];
+        for (var index = worker; index < microBatchLosses.Count; index += _workers.Count)
+        {
+            using var scope = torch.NewDisposeScope();
+            var loss = microBatchLosses[index]();
+            var gradients = torch.autograd.grad([loss], _leaves, allow_unused: true);
+            losses[index] = loss.item<float>(); // device sync
+            for (var leaf = 0; leaf < sums.Length; leaf++) sums[leaf] = Sum([sums[leaf], gradients[leaf]])?.DetachFromDisposeScope();
+        }
+        return sums;
+    }
+
+    // Of those that are there; in place.
+    private static torch.Tensor? Sum(torch.Tensor?[] gradients)
+    {
+        using var noGrad = torch.no_grad();
+        torch.Tensor? sum = null;
+        foreach (var gradient in gradients)
+        {
+            if (gradient is null || gradient.IsInvalid) continue;
+            if (sum is null) sum = gradient;
+            else
+            {
+                sum.add_(gradient);
+                gradient.Dispose();
+            }
+        }
+        return sum;
+    }
 }

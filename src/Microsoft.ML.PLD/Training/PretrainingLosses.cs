@@ -13,8 +13,8 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     /// <param name="dropout">Null: none.</param>
     public torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
     {
-        var (logits, labels, hidden, tokens) = MaskedLanguage(batch, plan, dropout);
-        var loss = torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum) / Math.Max(1, masked); // text of unknown words only has none
+        var (hidden, tokens, positions) = Encode(batch, plan, dropout);
+        var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
         return NextSentence(batch, hidden, tokens) is { } relation ? loss + relation / rows : loss;
     }
 
@@ -27,7 +27,9 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var (logits, labels, hidden, tokens) = MaskedLanguage(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
+            var (hidden, tokens, positions) = Encode(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
+            var logits = model.MaskedLanguage.Logits(hidden, positions);
+            var labels = torch.tensor(batch.MaskedLabels, torch.int64, model.Device);
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
             right += logits.argmax(1).eq(labels).sum().item<long>();
             count += batch.MaskedLabels.Length;
@@ -44,11 +46,14 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             : torch.nn.functional.cross_entropy(
                 model.NextSentence.Logits(hidden, tokens), torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device), reduction: torch.nn.Reduction.Sum);
 
-    private (torch.Tensor Logits, torch.Tensor Labels, torch.Tensor Hidden, TokenBatch Tokens) MaskedLanguage(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
+    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
     {
-        var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device);
-        var hidden = model.Encoder.Apply(tokens, plan, type, dropout);
-        var logits = model.MaskedLanguage.Logits(hidden, torch.tensor(batch.MaskedPositions, torch.int64, model.Device));
-        return (logits, torch.tensor(batch.MaskedLabels, torch.int64, model.Device), hidden, tokens);
+        var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device, Wanted(batch));
+        return (model.Encoder.Apply(tokens, plan, type, dropout), tokens, tokens.OutputRows(batch.MaskedPositions));
     }
+
+    // Masked positions, and [CLS] where pairs are predicted.
+    private int[] Wanted(PretrainingBatch batch) => batch.NextSentenceLabels is null || model.NextSentence is null
+        ? batch.MaskedPositions
+        : [.. Enumerable.Range(0, batch.Rows).Select(row => row * batch.SequenceLength).Concat(batch.MaskedPositions).Order()];
 }

@@ -30,7 +30,7 @@ public sealed class SwitchableBlockTests
             var block = new SwitchableBlock(weights, "layer", config);
             FillWithCosines(weights);
 
-            var batch = new TokenBatch(new int[rows * length], null, null, rows, length, torch.CPU) { IgnoredKeys = torch.tensor(ignored).view(rows, 1, 1, length) };
+            var batch = new TokenBatch(new int[rows * length], null, null, rows, length, torch.CPU) { Padding = ignored };
             var actual = block.Apply(torch.tensor(input).view(-1, 4), batch, 1, ResidualScaling.Paper, dropout: null).data<float>().ToArray();
             for (var i = 0; i < expected.Length; i++)
                 Assert.AreEqual(expected[i], actual[i], 2e-5, $"{one.GetProperty("name")} value {i}");

@@ -184,4 +184,25 @@ public sealed class SwitchableEncoderTests
             Assert.ThrowsExactly<ArgumentException>(() => network.Encoder.Apply(TestNetwork.Batch(), LayerPlan.Dense(4), torch.float32)).Message,
             "The plan is for 4 blocks, the encoder has 5");
     }
+
+    [TestMethod]
+    public void OnlyWantedPositionsAreComputedAndTheyAreTheSame()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        foreach (var placement in Enum.GetValues<NormPlacement>())
+            foreach (var plan in new[] { LayerPlan.Dense(5), new LayerPlan(5, [new(1, 1.5), new(3, 2)], 0.4, ResidualScaling.BlockDelta), new LayerPlan(5, [], 0) })
+                foreach (var wanted in new int[][] { [0, 7, 14], [1, 2, 3, 9, 20], [6], [] })
+                {
+                    using var network = new TestNetwork(placement);
+                    int[] ids = [.. Enumerable.Range(0, 21).Select(i => i * 5 % 37)];
+                    var all = network.Encoder.Apply(new TokenBatch(ids, null, [7, 5, 1], 3, 7, torch.CPU), plan, torch.float32);
+                    var batch = new TokenBatch(ids, null, [7, 5, 1], 3, 7, torch.CPU, wanted);
+                    var some = network.Encoder.Apply(batch, plan, torch.float32);
+                    Assert.AreEqual(3 * batch.OutputsPerRow, some.shape[0]);
+                    Assert.AreEqual(Math.Max(1, wanted.CountBy(position => position / 7).Select(row => row.Value).DefaultIfEmpty(0).Max()), batch.OutputsPerRow);
+                    var expected = all.index_select(0, torch.tensor(wanted, torch.int64));
+                    Assert.IsTrue(some.index_select(0, batch.OutputRows(wanted)).allclose(expected, 1e-5, 1e-5), $"{placement} {plan.Runs.Count} [{string.Join(' ', wanted)}]");
+                }
+    }
 }

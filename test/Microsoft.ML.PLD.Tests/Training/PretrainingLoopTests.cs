@@ -71,6 +71,25 @@ public sealed class PretrainingLoopTests
     }
 
     [TestMethod]
+    public void TheNumberOfWorkersChangesRoundingOnlyAndEachNumberGivesItsOwnBits()
+    {
+        var options = TestCorpus.Options with
+        {
+            BatchSize = 7, NextSentencePrediction = true, HiddenDropout = 0.1, AttentionDropout = 0.1, LayerSchedule = new ProgressiveLayerDrop(0.5),
+            Optimizer = new() { Epsilon = 1e-2 },
+        };
+        using var one = Text.Train(options, TestCorpus.Runtime with { Workers = 1 });
+        foreach (var (workers, size) in new[] { (2, 32), (3, 2), (7, 1) })
+        {
+            var runtime = TestCorpus.Runtime with { Workers = workers, MicroBatchSize = size };
+            using var several = Text.Train(options, runtime);
+            AssertEqual(one, several, $"{workers} workers", 2e-6);
+            using var again = Text.Train(options, runtime);
+            AssertEqual(several, again, $"{workers} workers again", 0);
+        }
+    }
+
+    [TestMethod]
     public void ThetaOneTrainsToTheWeightsOfDenseTrainingBitForBit()
     {
         using var dense = Text.Train(TestCorpus.Options with { LayerSchedule = new DenseSchedule() });

@@ -1,0 +1,66 @@
+using System.Diagnostics;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD.Benchmarks;
+
+/// <summary>The library's pre-training step, on real text, as <see cref="PretrainingLoop"/> runs it.</summary>
+internal sealed class OurStep : IDisposable
+{
+    private readonly BertModel _model;
+    private readonly PretrainingStep _step;
+    private readonly BatchPrefetcher<PretrainingBatch[]> _batches;
+    private readonly Func<long, LayerPlan> _plans;
+    private readonly StepShape _shape;
+    private readonly Stopwatch _waiting = new(), _all = new();
+    private long _done;
+
+    public OurStep(StepShape shape, BookCorpus books, Func<long, LayerPlan> plans, RuntimeOptions? runtime = null)
+    {
+        runtime ??= new();
+        (_shape, _plans) = (shape, plans);
+        var options = new PretrainingOptions
+        {
+            Steps = 1_000_000, BatchSize = shape.BatchSize, SequenceLength = shape.SequenceLength, MaskingRate = StepShape.MaskingRate,
+            HiddenDropout = shape.Dropout, AttentionDropout = shape.Dropout, LearningRate = new() { Peak = 1e-3, WarmupShare = 0.0001 },
+        };
+        var (device, type) = runtime.Apply();
+        Type = type;
+        var range = new CorpusRange(books.Corpus, 0, books.Corpus.TokenCount);
+        var batches = new PretrainingBatches(range, books.Tokenizer.Vocabulary, options.Batches(), seed: 1);
+        _model = new BertModel(shape.Config with { VocabularySize = books.Tokenizer.Vocabulary.Count }, books.Tokenizer, nextSentence: false, device, seed: 1);
+        var (workers, microBatchSize) = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
+        _step = new PretrainingStep(_model, options, type, workers);
+        _batches = new BatchPrefetcher<PretrainingBatch[]>(batches.From(0, microBatchSize));
+    }
+
+    public torch.ScalarType Type { get; }
+
+    /// <summary>Time for the optimizer over the time of all steps.</summary>
+    public double OptimizerShare => _step.OptimizerTime / _all.Elapsed;
+
+    /// <summary>Time that steps waited for their batch over the time of all steps.</summary>
+    public double DataShare => _waiting.Elapsed / _all.Elapsed;
+
+    public double Loss { get; private set; }
+
+    /// <summary>A training step.</summary>
+    /// <returns>The floating-point operations of the step over those of a dense one.</returns>
+    public double Run()
+    {
+        _all.Start();
+        _waiting.Start();
+        if (!_batches.TryNext(out var batch)) throw new InvalidOperationException("There are no more batches.");
+        _waiting.Stop();
+        var plan = _plans(_done);
+        Loss = _step.Take(_done++, batch, plan).Loss;
+        _all.Stop();
+        return _shape.Flops(plan) / _shape.Flops(_shape.Dense);
+    }
+
+    public void Dispose()
+    {
+        _batches.Dispose();
+        _step.Dispose();
+        _model.Dispose();
+    }
+}
