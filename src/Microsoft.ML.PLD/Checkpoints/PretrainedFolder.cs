@@ -59,6 +59,7 @@ internal static class PretrainedFolder
         try
         {
             file.ReadInto(model.Weights.Tensors);
+            model.Weights.Refresh();
             return model;
         }
         catch

@@ -1,12 +1,11 @@
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD;
 
 /// <summary>Word pieces + positions + token types. The word embeddings are also the decoder of the masked-language head.</summary>
 internal sealed class BertEmbeddings
 {
-    private readonly Parameter _positions, _types;
+    private readonly Weight _positions, _types;
     private readonly LayerNormalization? _norm;
     private readonly long _hiddenSize;
 
@@ -21,14 +20,14 @@ internal sealed class BertEmbeddings
     }
 
     /// <summary>[V, H]</summary>
-    public Parameter Words { get; }
+    public Weight Words { get; }
 
     /// <returns>[B * S, H] in <paramref name="type"/></returns>
     public torch.Tensor Apply(TokenBatch batch, torch.ScalarType type, Dropout? dropout)
     {
-        var words = Words.index_select(0, batch.Ids);
-        var positions = _positions.narrow(0, 0, batch.Length);
-        var types = batch.Types is null ? _types.narrow(0, 0, 1) : _types.index_select(0, batch.Types);
+        var words = Words.Value.index_select(0, batch.Ids);
+        var positions = _positions.Value.narrow(0, 0, batch.Length);
+        var types = batch.Types is null ? _types.Value.narrow(0, 0, 1) : _types.Value.index_select(0, batch.Types);
         var sum = (words + types).view(batch.Rows, batch.Length, _hiddenSize) + positions;
         var x = sum.view(-1, _hiddenSize).to(type);
         if (_norm is { } norm) x = norm.Apply(x);

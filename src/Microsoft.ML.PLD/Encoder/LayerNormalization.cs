@@ -1,15 +1,14 @@
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD;
 
 /// <summary>Layer normalization over the hidden size; libtorch keeps the statistics in float32 whatever the activation's type.</summary>
 internal readonly struct LayerNormalization(ParameterStore weights, string name, long size, double epsilon)
 {
-    private readonly Parameter _weight = weights.Constant($"{name}.weight", 1, size);
-    private readonly Parameter _bias = weights.Constant($"{name}.bias", 0, size);
+    private readonly Weight _weight = weights.Constant($"{name}.weight", 1, size);
+    private readonly Weight _bias = weights.Constant($"{name}.bias", 0, size);
     private readonly long[] _shape = [size];
 
     /// <param name="x">[rows, size]</param>
-    public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.layer_norm(x, _shape, _weight.to(x.dtype), _bias.to(x.dtype), epsilon);
+    public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.layer_norm(x, _shape, _weight.In(x.dtype), _bias.In(x.dtype), epsilon);
 }

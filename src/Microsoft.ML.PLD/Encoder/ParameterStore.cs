@@ -6,29 +6,29 @@ namespace Microsoft.ML.PLD;
 /// <summary>The weights of a network, float32, in a fixed order, each under the name that Hugging Face's BERT gives it.</summary>
 internal sealed class ParameterStore : IDisposable
 {
-    private readonly List<(string Name, Parameter Value)> _all = [];
+    private readonly List<Weight> _all = [];
     private readonly ulong _seed;
 
     public ParameterStore(torch.Device device, ulong seed) => (Device, _seed) = (device, seed);
 
     public torch.Device Device { get; }
 
-    public IReadOnlyList<(string Name, Parameter Value)> All => _all;
+    public IReadOnlyList<Weight> All => _all;
 
-    /// <summary>As plain tensors by name, for reading and writing.</summary>
+    /// <summary>The masters by name, for reading and writing. Who writes calls <see cref="Refresh"/>.</summary>
     public IReadOnlyDictionary<string, torch.Tensor> Tensors => _all.ToDictionary(parameter => parameter.Name, parameter => (torch.Tensor)parameter.Value);
 
     public long Count => _all.Sum(parameter => parameter.Value.numel());
 
     /// <summary>A weight drawn from a normal distribution: the same values on every device and whatever else was created before it.</summary>
-    public Parameter Normal(string name, double standardDeviation, params long[] shape)
+    public Weight Normal(string name, double standardDeviation, params long[] shape)
     {
         using var generator = new torch.Generator(new RandomStream(_seed, RandomPurpose.Initialization, step: 0, index: NameHash(name)).NextUInt64());
         using var values = torch.randn(shape, torch.float32, generator: generator);
         return Add(name, values.mul_(standardDeviation).to(Device));
     }
 
-    public Parameter Constant(string name, double value, params long[] shape) => Add(name, torch.full(shape, value, torch.float32, Device));
+    public Weight Constant(string name, double value, params long[] shape) => Add(name, torch.full(shape, value, torch.float32, Device));
 
     /// <summary>Takes over the values of each weight that <paramref name="source"/> has under the same name and shape.</summary>
     /// <returns>The names of the weights that it does not have, and that keep their values.</returns>
@@ -40,21 +40,29 @@ internal sealed class ParameterStore : IDisposable
         foreach (var (name, value) in _all)
             if (theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values);
             else missing.Add(name);
+        Refresh();
         return missing;
+    }
+
+    /// <summary>Brings copies in other types up to date after the masters have changed.</summary>
+    public void Refresh()
+    {
+        foreach (var weight in _all) weight.Refresh();
     }
 
     public void Dispose()
     {
-        foreach (var (_, value) in _all) value.Dispose();
+        foreach (var weight in _all) weight.Dispose();
         _all.Clear();
     }
 
-    private Parameter Add(string name, torch.Tensor initial)
+    private Weight Add(string name, torch.Tensor initial)
     {
         var parameter = new Parameter(initial.DetachFromDisposeScope());
         parameter.DetachFromDisposeScope();
-        _all.Add((name, parameter));
-        return parameter;
+        var weight = new Weight(name, parameter);
+        _all.Add(weight);
+        return weight;
     }
 
     // FNV-1a, cut to the 44 bits of a random stream's index: string.GetHashCode differs from process to process.

@@ -52,6 +52,7 @@ internal static class SavedNetwork
             try
             {
                 reader.ReadInto(weightsOf(network).Tensors);
+                weightsOf(network).Refresh();
                 return network;
             }
             catch

@@ -1,6 +1,5 @@
 using System.Numerics.Tensors;
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD;
 
@@ -10,7 +9,7 @@ internal sealed class MaskedLanguageHead
     private readonly SwitchableEncoder _encoder;
     private readonly Dense _transform;
     private readonly LayerNormalization _norm;
-    private readonly Parameter _bias;
+    private readonly Weight _bias;
     private readonly Activation _activation;
 
     public MaskedLanguageHead(ParameterStore weights, BertConfig config, SwitchableEncoder encoder)
@@ -33,7 +32,8 @@ internal sealed class MaskedLanguageHead
         var mean = TensorPrimitives.Average<float>(logarithms);
         using var noGrad = torch.no_grad();
         using var values = torch.tensor(logarithms);
-        _bias.copy_(values.sub_(mean));
+        _bias.Value.copy_(values.sub_(mean));
+        _bias.Refresh();
     }
 
     /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
@@ -42,7 +42,7 @@ internal sealed class MaskedLanguageHead
     public torch.Tensor Logits(torch.Tensor hidden, torch.Tensor positions)
     {
         var x = Transform(hidden, positions);
-        return torch.nn.functional.linear(x, _encoder.Embeddings.Words.to(x.dtype), _bias.to(x.dtype)).to(torch.float32);
+        return torch.nn.functional.linear(x, _encoder.Embeddings.Words.In(x.dtype), _bias.In(x.dtype)).to(torch.float32);
     }
 
     /// <summary>The sum of the cross-entropies of the labels, times a factor.</summary>
@@ -59,7 +59,7 @@ internal sealed class MaskedLanguageHead
             return torch.nn.functional.cross_entropy(Logits(hidden, positions), targets, reduction: torch.nn.Reduction.Sum) * scale;
         }
         var x = Transform(hidden, positions);
-        return MaskedCrossEntropy.Apply(x, _encoder.Embeddings.Words.to(x.dtype), _bias.to(x.dtype), labels, scale);
+        return MaskedCrossEntropy.Apply(x, _encoder.Embeddings.Words.In(x.dtype), _bias.In(x.dtype), labels, scale);
     }
 
     private torch.Tensor Transform(torch.Tensor hidden, torch.Tensor positions)

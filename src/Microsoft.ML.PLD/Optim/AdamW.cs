@@ -1,5 +1,4 @@
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD;
 
@@ -19,7 +18,7 @@ internal sealed class AdamW : IDisposable
     /// <param name="rateFactor">What the learning rate is multiplied by, given a parameter's name; null: 1 for all.</param>
     /// <param name="kernel">Null: the fastest for the parameters' device.</param>
     public AdamW(
-        IEnumerable<(string Name, Parameter Weights)> parameters, AdamWOptions? options = null,
+        IEnumerable<Weight> parameters, AdamWOptions? options = null,
         Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null)
     {
         TorchRuntime.EnsureLoaded();
@@ -29,25 +28,33 @@ internal sealed class AdamW : IDisposable
         var named = parameters.ToArray();
         if (named.CountBy(parameter => parameter.Name).FirstOrDefault(name => name.Value > 1) is { Key: { } twice })
             throw new ArgumentException($"Two parameters are named '{twice}'.", nameof(parameters));
-        if (named.DistinctBy(parameter => parameter.Weights, ReferenceEqualityComparer.Instance).Count() < named.Length)
+        if (named.DistinctBy(parameter => parameter.Value, ReferenceEqualityComparer.Instance).Count() < named.Length)
             throw new ArgumentException("A parameter is listed twice, under two names: it would be updated twice a step.", nameof(parameters));
 
-        _slots = [.. named.Select(p => new AdamWSlot(p.Name, p.Weights, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1))];
+        _slots = [.. named.Select(p => new AdamWSlot(p, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1))];
         _kernel = kernel ?? (_slots.All(slot => slot.Weights.device_type == DeviceType.CPU) ? new VectorAdamWKernel() : new TorchAdamWKernel());
     }
 
-    /// <summary>Updates all parameters that have a gradient, and applies <see cref="AdamWOptions.DroppedParameters"/> to the others.</summary>
+    /// <summary>
+    /// Updates all parameters that have gradients, with the sum of these, and applies <see cref="AdamWOptions.DroppedParameters"/> to the others. The copies
+    /// of the weights follow.
+    /// </summary>
+    /// <param name="learningRate">Of this step.</param>
+    /// <param name="gradients">Of each parameter, in their order, any number, float32 or bfloat16; null: its <c>grad</c>.</param>
     /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
-    public double Step(double learningRate)
+    public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
 
         var updates = new List<AdamWUpdate>(_slots.Length);
         var dropped = new List<AdamWSlot>();
-        foreach (var slot in _slots)
-            if (slot.Weights.grad is { } gradient) updates.Add(UpdateOf(slot, gradient.contiguous(), learningRate));
-            else dropped.Add(slot);
+        for (var i = 0; i < _slots.Length; i++)
+        {
+            var all = gradients?[i] ?? (_slots[i].Weights.grad is { } own ? [own] : []);
+            if (all.Count > 0) updates.Add(UpdateOf(_slots[i], [.. all.Select(gradient => gradient.contiguous())], learningRate));
+            else dropped.Add(_slots[i]);
+        }
 
         var norm = _kernel.Norm(updates);
         if (!double.IsFinite(norm)) return norm;
@@ -57,14 +64,12 @@ internal sealed class AdamW : IDisposable
         foreach (var update in updates) update.Slot.Steps++;
 
         if (_options.DroppedParameters == DroppedParameterRule.DecayOnly)
-            foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0)) slot.Weights.mul_(Keep(slot, learningRate));
+            foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0))
+            {
+                slot.Weights.mul_(Keep(slot, learningRate));
+                slot.Weight.Refresh();
+            }
         return norm;
-    }
-
-    /// <summary>Takes all gradients away, so that a block left out of the next step has none, instead of zeros.</summary>
-    public void ZeroGrad()
-    {
-        foreach (var slot in _slots) slot.Weights.grad = null;
     }
 
     /// <summary>What a checkpoint keeps, in the parameters' order. The tensors are the live ones: copy what must not change.</summary>
@@ -99,13 +104,13 @@ internal sealed class AdamW : IDisposable
         foreach (var slot in _slots) slot.Dispose();
     }
 
-    private AdamWUpdate UpdateOf(AdamWSlot slot, torch.Tensor gradient, double learningRate)
+    private AdamWUpdate UpdateOf(AdamWSlot slot, torch.Tensor[] gradients, double learningRate)
     {
         var step = slot.Steps + 1;
         var (correction1, correction2) = _options.BiasCorrection
             ? (1 - Math.Pow(_options.Beta1, step), 1 - Math.Pow(_options.Beta2, step))
             : (1, 1);
-        return new(slot, gradient, learningRate * slot.RateFactor / correction1, 1 / Math.Sqrt(correction2), Keep(slot, learningRate));
+        return new(slot, gradients, learningRate * slot.RateFactor / correction1, 1 / Math.Sqrt(correction2), Keep(slot, learningRate));
     }
 
     private static double Keep(AdamWSlot slot, double learningRate) => 1 - learningRate * slot.RateFactor * slot.WeightDecay;

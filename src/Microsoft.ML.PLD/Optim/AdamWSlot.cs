@@ -6,23 +6,25 @@ namespace Microsoft.ML.PLD;
 /// <summary>One parameter and what AdamW remembers of it.</summary>
 internal sealed class AdamWSlot : IDisposable
 {
-    public AdamWSlot(string name, Parameter weights, double weightDecay, double rateFactor)
+    public AdamWSlot(Weight weight, double weightDecay, double rateFactor)
     {
+        var (name, weights) = weight;
         if (weights.dtype != torch.ScalarType.Float32)
             throw new ArgumentException($"Parameter '{name}' is {weights.dtype}; AdamW expects float32 masters.", nameof(weights));
         if (!weights.is_contiguous()) throw new ArgumentException($"Parameter '{name}' is not contiguous in memory.", nameof(weights));
         if (rateFactor is not (>= 0 and < double.PositiveInfinity))
             throw new ArgumentException($"The learning-rate factor of '{name}' is {rateFactor}; expected a number of at least 0.", nameof(rateFactor));
 
-        (Name, Weights, RateFactor) = (name, weights, rateFactor);
+        (Weight, RateFactor) = (weight, rateFactor);
         WeightDecay = IsBiasOrNorm(weights) ? 0 : weightDecay;
         using var noGrad = torch.no_grad();
         FirstMoment = torch.zeros_like(weights).DetachFromDisposeScope();
         SecondMoment = torch.zeros_like(weights).DetachFromDisposeScope();
     }
 
-    public string Name { get; }
-    public Parameter Weights { get; }
+    public Weight Weight { get; }
+    public string Name => Weight.Name;
+    public Parameter Weights => Weight.Value;
     public torch.Tensor FirstMoment { get; }
     public torch.Tensor SecondMoment { get; }
 

@@ -8,18 +8,22 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
     public double Norm(IReadOnlyList<AdamWUpdate> updates)
     {
         if (updates.Count == 0) return 0;
-        var norms = torch.stack([.. updates.Select(update => update.Gradient.norm())]);
+        var norms = torch.stack([.. updates.Select(update => Sum(update.Gradients).norm())]);
         return norms.norm().item<float>(); // device sync: the only one of the optimizer's; the step's loss was read just before
     }
 
     public void Apply(IReadOnlyList<AdamWUpdate> updates, AdamWOptions options, double gradientScale)
     {
-        foreach (var (slot, gradient, rate, rootScale, keep) in updates)
+        foreach (var (slot, gradients, rate, rootScale, keep) in updates)
         {
+            var gradient = Sum(gradients);
             slot.FirstMoment.mul_(options.Beta1).add_(gradient, alpha: (1 - options.Beta1) * gradientScale);
             slot.SecondMoment.mul_(options.Beta2).addcmul_(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
             using var root = slot.SecondMoment.sqrt().mul_(rootScale).add_(options.Epsilon);
             slot.Weights.mul_(keep).addcdiv_(slot.FirstMoment, root, -rate);
+            slot.Weight.Refresh();
         }
     }
+
+    private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => gradient.to(torch.float32)).Aggregate((sum, next) => sum + next);
 }

@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Numerics;
 using System.Numerics.Tensors;
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -16,29 +18,80 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
 
     private readonly record struct Chunk(int Update, long Offset, int Length);
 
-    private readonly record struct Memory(nint Weights, nint Gradient, nint FirstMoment, nint SecondMoment);
+    private readonly record struct Memory(nint Weights, nint FirstMoment, nint SecondMoment, nint Copy);
+
+    private readonly record struct Part(nint Start, bool IsBFloat16);
 
     public double Norm(IReadOnlyList<AdamWUpdate> updates)
     {
-        var gradients = updates.Select(update => Address(update.Gradient)).ToArray();
+        var gradients = updates.Select(Parts).ToArray();
         var chunks = Cut(updates);
         var sums = new double[chunks.Count];
-        InParallel(chunks.Count, c => sums[c] = TensorPrimitives.SumOfSquares<float>(Floats(gradients[chunks[c].Update], chunks[c])));
+        InParallel(chunks.Count, c =>
+        {
+            using var scratch = new Scratch();
+            sums[c] = TensorPrimitives.SumOfSquares(Sum(gradients[chunks[c].Update], chunks[c], scratch));
+        });
         return Math.Sqrt(sums.Sum());
     }
 
     public void Apply(IReadOnlyList<AdamWUpdate> updates, AdamWOptions options, double gradientScale)
     {
+        var gradients = updates.Select(Parts).ToArray();
         var memory = updates.Select(update => new Memory(
-            Address(update.Slot.Weights), Address(update.Gradient), Address(update.Slot.FirstMoment), Address(update.Slot.SecondMoment))).ToArray();
+            update.Slot.Weights.Address(), update.Slot.FirstMoment.Address(), update.Slot.SecondMoment.Address(), BFloat16Copy(update.Slot))).ToArray();
         var chunks = Cut(updates);
         InParallel(chunks.Count, c =>
         {
+            using var scratch = new Scratch();
             var chunk = chunks[c];
             var at = memory[chunk.Update];
+            var weights = Floats(at.Weights, chunk);
             Apply(updates[chunk.Update], options, (float)gradientScale,
-                Floats(at.Weights, chunk), Floats(at.Gradient, chunk), Floats(at.FirstMoment, chunk), Floats(at.SecondMoment, chunk));
+                weights, Sum(gradients[chunk.Update], chunk, scratch), Floats(at.FirstMoment, chunk), Floats(at.SecondMoment, chunk));
+            if (at.Copy != 0) Round(weights, (ushort*)at.Copy + chunk.Offset);
         });
+        // What is not a bfloat16 copy.
+        foreach (var update in updates)
+            if (BFloat16Copy(update.Slot) == 0) update.Slot.Weight.Refresh();
+    }
+
+    private static Part[] Parts(AdamWUpdate update) => [.. update.Gradients.Select(gradient => new Part(gradient.Address(), gradient.dtype == torch.bfloat16))];
+
+    private static nint BFloat16Copy(AdamWSlot slot) => slot.Weight.Copy is { } copy && copy.dtype == torch.bfloat16 ? copy.Address() : 0;
+
+    // The chunk's part of the gradient: a lone float32 one as it lies there.
+    private static ReadOnlySpan<float> Sum(Part[] parts, in Chunk chunk, Scratch scratch)
+    {
+        if (parts is [{ IsBFloat16: false } only]) return Floats(only.Start, chunk);
+        var sum = scratch.Floats[..chunk.Length];
+        for (var part = 0; part < parts.Length; part++)
+        {
+            if (parts[part].IsBFloat16) Accumulate<BFloat16Element>(sum, (ushort*)parts[part].Start + chunk.Offset, first: part == 0);
+            else Accumulate<Float32Element>(sum, (float*)parts[part].Start + chunk.Offset, first: part == 0);
+        }
+        return sum;
+    }
+
+    private static void Accumulate<T>(Span<float> sum, void* from, bool first) where T : IElement
+    {
+        fixed (float* to = sum)
+        {
+            nint i = 0;
+            for (; i + Vector512<float>.Count <= sum.Length; i += Vector512<float>.Count)
+                (first ? T.Load(from, i) : Vector512.Load(to + i) + T.Load(from, i)).Store(to + i);
+            for (; i < sum.Length; i++) to[i] = first ? T.Get(from, i) : to[i] + T.Get(from, i);
+        }
+    }
+
+    private static void Round(ReadOnlySpan<float> weights, ushort* copy)
+    {
+        fixed (float* from = weights)
+        {
+            nint i = 0;
+            for (; i + Vector512<float>.Count <= weights.Length; i += Vector512<float>.Count) BFloat16Element.Store(Vector512.Load(from + i), copy, i);
+            for (; i < weights.Length; i++) BFloat16Element.Set(from[i], copy, i);
+        }
     }
 
     private static void Apply(
@@ -78,7 +131,7 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
         var chunks = new List<Chunk>();
         for (var u = 0; u < updates.Count; u++)
         {
-            var length = updates[u].Gradient.numel();
+            var length = updates[u].Slot.Weights.numel();
             for (long offset = 0; offset < length; offset += ChunkSize) chunks.Add(new(u, offset, (int)Math.Min(ChunkSize, length - offset)));
         }
         return chunks;
@@ -91,11 +144,15 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
         else for (var i = 0; i < count; i++) work(i);
     }
 
-    // libtorch's memory does not move, so an address outlives the span that it is taken from; the tensors outlive the step.
-    private static nint Address(torch.Tensor tensor)
-    {
-        fixed (byte* start = tensor.bytes) return (nint)start;
-    }
-
     private static Span<float> Floats(nint start, in Chunk chunk) => new((float*)start + chunk.Offset, chunk.Length);
+
+    // Room for a chunk's gradient, from the pool.
+    private readonly ref struct Scratch() : IDisposable
+    {
+        private readonly float[] _rented = ArrayPool<float>.Shared.Rent(ChunkSize);
+
+        public Span<float> Floats => _rented;
+
+        public void Dispose() => ArrayPool<float>.Shared.Return(_rented);
+    }
 }

@@ -16,7 +16,6 @@ internal sealed class GradientStep(
     private const int MostSkipped = 10;
 
     private readonly AdamW _optimizer = new(weights.All, optimizer);
-    private readonly torch.Tensor[] _leaves = [.. weights.All.Select(parameter => parameter.Value)];
     private readonly GradientWorkers _workers = new(workers);
     private readonly Stopwatch _optimizerClock = new();
     private int _skipped;
@@ -33,19 +32,13 @@ internal sealed class GradientStep(
     {
         using var stepScope = torch.NewDisposeScope();
         var losses = new double[microBatchLosses.Count];
-        var gradients = new torch.Tensor?[_workers.Count][];
+        var gradients = new List<torch.Tensor>[_workers.Count][];
         _workers.Run(worker => gradients[worker] = Gradients(microBatchLosses, worker, losses));
-        for (var leaf = 0; leaf < _leaves.Length; leaf++)
-        {
-            if (Sum([.. gradients.Select(all => all[leaf])]) is not { } sum) continue;
-            stepScope.Attach(sum);
-            _leaves[leaf].grad = sum;
-        }
+        foreach (var gradient in gradients.SelectMany(weight => weight).SelectMany(gradient => gradient)) stepScope.Attach(gradient);
 
         var rate = learningRate.At(step, totalSteps);
         _optimizerClock.Start();
-        var norm = _optimizer.Step(rate);
-        _optimizer.ZeroGrad(); // to null: a block that the next step drops must have no gradient at all
+        var norm = _optimizer.Step(rate, [.. Enumerable.Range(0, weights.All.Count).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
         _optimizerClock.Stop();
         _skipped = double.IsFinite(norm) ? 0 : _skipped + 1;
         if (_skipped == MostSkipped)
@@ -62,36 +55,29 @@ internal sealed class GradientStep(
     }
 
     // A worker's micro-batches are every so many-th: always the same, and always added in the same order, so that results do not depend on who is first.
-    private torch.Tensor?[] Gradients(IReadOnlyList<Func<torch.Tensor>> microBatchLosses, int worker, double[] losses)
+    // For each weight: no gradient when nothing ran that has it, or one, or one of the master and one of its copy.
+    private List<torch.Tensor>[] Gradients(IReadOnlyList<Func<torch.Tensor>> microBatchLosses, int worker, double[] losses)
     {
         using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off
-        var sums = new torch.Tensor?[_leaves.Length];
+        var sums = weights.All.Select(_ => new List<torch.Tensor>()).ToArray();
         for (var index = worker; index < microBatchLosses.Count; index += _workers.Count)
         {
             using var scope = torch.NewDisposeScope();
             var loss = microBatchLosses[index]();
-            var gradients = torch.autograd.grad([loss], _leaves, allow_unused: true);
+            var leaves = weights.All.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
+            var gradients = torch.autograd.grad([loss], [.. leaves.Select(leaf => leaf.Leaf)], allow_unused: true);
             losses[index] = loss.item<float>(); // device sync
-            for (var leaf = 0; leaf < sums.Length; leaf++) sums[leaf] = Sum([sums[leaf], gradients[leaf]])?.DetachFromDisposeScope();
+            for (var i = 0; i < leaves.Length; i++)
+                if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast: index + _workers.Count >= microBatchLosses.Count);
         }
         return sums;
     }
 
-    // Of those that are there; in place.
-    private static torch.Tensor? Sum(torch.Tensor?[] gradients)
+    // bfloat16 has too few digits for a long sum: only a lone gradient stays in it.
+    private static void Add(List<torch.Tensor> sums, torch.Tensor gradient, bool isLast)
     {
         using var noGrad = torch.no_grad();
-        torch.Tensor? sum = null;
-        foreach (var gradient in gradients)
-        {
-            if (gradient is null || gradient.IsInvalid) continue;
-            if (sum is null) sum = gradient;
-            else
-            {
-                sum.add_(gradient);
-                gradient.Dispose();
-            }
-        }
-        return sum;
+        if (isLast || sums.Count == 0) sums.Add((isLast ? gradient : gradient.to(torch.float32, copy: true)).DetachFromDisposeScope());
+        else sums[0].add_(gradient);
     }
 }

@@ -54,7 +54,7 @@ public sealed class SwitchableEncoderTests
         using var network = new TestNetwork();
         var made = Enumerable.Range(0, 6).Select(kept => TensorsMade(network, new LayerPlan(5, Enumerable.Range(0, kept).Select(b => new BlockRun(b, 1)), 1))).ToArray();
         var perBlock = made[1] - made[0];
-        Assert.IsGreaterThan(20, perBlock);
+        Assert.IsGreaterThan(10, perBlock);
         for (var kept = 1; kept <= 5; kept++) Assert.AreEqual(perBlock, made[kept] - made[kept - 1], $"{kept} blocks");
 
         static long TensorsMade(TestNetwork network, LayerPlan plan)

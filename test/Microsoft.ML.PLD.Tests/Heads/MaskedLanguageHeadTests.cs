@@ -37,7 +37,7 @@ public sealed class MaskedLanguageHeadTests
         using (torch.no_grad())
         {
             var before = network.Head.Logits(hidden, torch.tensor([4L]));
-            network.Encoder.Embeddings.Words[7].zero_();
+            network.Encoder.Embeddings.Words.Value[7].zero_();
             var after = network.Head.Logits(hidden, torch.tensor([4L]));
             Assert.AreEqual(0f, after[0, 7].item<float>()); // the bias is 0 as well
             Assert.AreNotEqual(0f, before[0, 7].item<float>());

@@ -93,7 +93,7 @@ public sealed class AdamWTests
     public void EveryElementOfAnOddSizeIsTreatedAlike(string kernel)
     {
         using var weights = new Parameter(torch.full(65_537, .25f));
-        using var optimizer = new AdamW([("w", weights)], kernel: KernelOf(kernel));
+        using var optimizer = new AdamW([new Weight("w", weights)], kernel: KernelOf(kernel));
         for (var step = 0; step < 3; step++)
         {
             weights.grad = torch.full_like(weights, .001f);
@@ -229,44 +229,53 @@ public sealed class AdamWTests
     public void AStateOfAnotherModelIsRefusedWithEveryReason()
     {
         using Model model = new([[2, 3], [4]], seed: 12), other = new([[3, 2]], seed: 12);
-        using AdamW optimizer = model.Optimizer(new(), "vector"), stranger = new([("p0", other.Weights[0]), ("extra", new Parameter(torch.zeros(1)))]);
+        using AdamW optimizer = model.Optimizer(new(), "vector"), stranger = new([new Weight("p0", other.Weights[0]), new Weight("extra", new Parameter(torch.zeros(1)))]);
         var refusal = Assert.ThrowsExactly<ArgumentException>(() => optimizer.Restore(stranger.State));
         StringAssert.Contains(refusal.Message, "'p0' has moments of [3, 2] and [3, 2], expected [2, 3]");
         StringAssert.Contains(refusal.Message, "'p1' is missing");
         StringAssert.Contains(refusal.Message, "'extra' is unknown to this model");
     }
 
-    [TestMethod]
-    public void ZeroGradLeavesNoGradientAtAll()
+    [TestMethod, DynamicData(nameof(Kernels))]
+    public void GradientsOfSeveralMicroBatchesAddUpWhateverTheirType(string kernel)
     {
-        using var model = new Model([[13, 7]], seed: 13);
-        using var optimizer = model.Optimizer(new(), "vector");
-        model.DrawGradients(0);
-        optimizer.ZeroGrad();
-        Assert.IsNull(model.Weights[0].grad);
+        using var one = new Model([[13, 7], [5]], seed: 3);
+        using var parts = new Model([[13, 7], [5]], seed: 3);
+        using AdamW expected = one.Optimizer(new(), kernel), actual = parts.Optimizer(new(), kernel);
+        for (var step = 0; step < 3; step++)
+        {
+            // Sums of small integers are exact in every type.
+            torch.Tensor Draw(long[] shape, torch.ScalarType type) => torch.randint(-8, 9, shape).to(type);
+            torch.Tensor[][] gradients = [[Draw([13, 7], torch.bfloat16), Draw([13, 7], torch.float32), Draw([13, 7], torch.bfloat16)], step == 1 ? [] : [Draw([5], torch.bfloat16)]];
+            for (var i = 0; i < 2; i++)
+                one.Weights[i].grad = gradients[i].Length == 0 ? null : gradients[i].Select(gradient => gradient.to(torch.float32)).Aggregate((sum, next) => sum + next);
+            Assert.AreEqual(expected.Step(.01), actual.Step(.01, gradients));
+            for (var i = 0; i < 2; i++) CollectionAssert.AreEqual(one.Values(i), parts.Values(i));
+        }
     }
 
     [TestMethod, DynamicData(nameof(Kernels))]
-    public void StepsLeaveNoTensorsBehind(string kernel)
+    public void CopiesFollowTheirMasters(string kernel)
     {
-        using var model = new Model([[13, 7], [5]], seed: 14);
-        using var optimizer = model.Optimizer(new(), kernel);
-        using var scope = torch.NewDisposeScope(); // counts what this test makes, whatever other tests do meanwhile
-        model.DrawGradients(0);
-        var before = scope.DisposablesCount;
-        for (var step = 0; step < 4; step++) optimizer.Step(.01);
-        Assert.AreEqual(before, scope.DisposablesCount);
+        using var weight = new Weight("p", new Parameter(torch.randn(13, 7)));
+        using var idle = new Weight("q", new Parameter(torch.randn(3, 5)));
+        var (copy, idleCopy) = (weight.In(torch.bfloat16), idle.In(torch.bfloat16));
+        using var optimizer = new AdamW([weight, idle], new() { DroppedParameters = DroppedParameterRule.DecayOnly, WeightDecay = .5 }, kernel: KernelOf(kernel));
+        optimizer.Step(.1, [[torch.randn(13, 7).to(torch.bfloat16)], []]);
+        Assert.AreSame(copy, weight.In(torch.bfloat16));
+        Assert.IsTrue(copy.Equals(weight.Value.to(torch.bfloat16)));
+        Assert.IsTrue(idleCopy.Equals(idle.Value.to(torch.bfloat16)));
     }
 
     [TestMethod]
     public void ParametersThatCannotBeTrainedAreNamed()
     {
         using var half = new Parameter(torch.zeros(3, torch.bfloat16));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([("head.bias", half)])).Message, "'head.bias' is BFloat16");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([new Weight("head.bias", half)])).Message, "'head.bias' is BFloat16");
         using var fine = new Parameter(torch.zeros(3));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([("a", fine), ("a", half)])).Message, "named 'a'");
-        Assert.ThrowsExactly<ArgumentException>(() => new AdamW([("a", fine), ("b", fine)]));
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([("a", fine)], rateFactor: _ => double.NaN)).Message, "'a'");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([new Weight("a", fine), new Weight("a", half)])).Message, "named 'a'");
+        Assert.ThrowsExactly<ArgumentException>(() => new AdamW([new Weight("a", fine), new Weight("b", fine)]));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new AdamW([new Weight("a", fine)], rateFactor: _ => double.NaN)).Message, "'a'");
     }
 
     [TestMethod]
@@ -309,7 +318,7 @@ public sealed class AdamWTests
     {
         public Parameter[] Weights { get; } = [.. shapes.Select((shape, i) => new Parameter(Normal(shape, seed, 0, i)))];
 
-        public IEnumerable<(string, Parameter)> Named => Weights.Select((weights, i) => ($"p{i}", weights));
+        public IEnumerable<Weight> Named => Weights.Select((weights, i) => new Weight($"p{i}", weights));
 
         public AdamW Optimizer(AdamWOptions options, string kernel) => new(Named, options, kernel: KernelOf(kernel));
 

@@ -1,0 +1,51 @@
+using TorchSharp;
+using TorchSharp.Modules;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>A weight of a network: the float32 master that the optimizer moves, and a copy in the type of the activations where that is another.</summary>
+/// <param name="name">As Hugging Face names it.</param>
+/// <param name="value">The master; owned from here on.</param>
+internal sealed class Weight(string name, Parameter value) : IDisposable
+{
+    private readonly Lock _lock = new();
+    private volatile torch.Tensor? _copy;
+
+    public string Name => name;
+
+    /// <summary>The master, float32.</summary>
+    public Parameter Value => value;
+
+    /// <summary>The copy that activations were last computed with: a leaf with gradients of its own. Null: with the master itself.</summary>
+    public torch.Tensor? Copy => _copy;
+
+    /// <summary>The weight to compute with: made once, not at every use.</summary>
+    public torch.Tensor In(torch.ScalarType type)
+    {
+        if (type == value.dtype) return value;
+        if (_copy is { } copy && copy.dtype == type) return copy;
+        lock (_lock)
+        {
+            if (_copy is { } made && made.dtype == type) return made;
+            var old = _copy;
+            using (torch.no_grad()) _copy = value.detach().to(type).DetachFromDisposeScope().requires_grad_();
+            old?.Dispose();
+            return _copy;
+        }
+    }
+
+    /// <summary>Brings the copy up to date after the master has changed.</summary>
+    public void Refresh()
+    {
+        using var noGrad = torch.no_grad();
+        _copy?.copy_(value);
+    }
+
+    public void Deconstruct(out string name, out Parameter value) => (name, value) = (Name, Value);
+
+    public void Dispose()
+    {
+        value.Dispose();
+        _copy?.Dispose();
+    }
+}
