@@ -10,7 +10,7 @@ namespace QuickStart;
 internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposable
 {
     // Each the best of several on a part of the training questions that was held out (docs/benchmarks, theme "quickstart").
-    private const double PretrainedRate = 2e-3, ScratchRate = 1e-3;
+    private const double PretrainedRate = 3e-3, ScratchRate = 1e-3;
 
     private readonly MLContext _mlContext = new(seed);
     private readonly Results _results = new();
