@@ -14,7 +14,7 @@ internal sealed record Plan(double PretrainingMinutes, int FineTuningEpochs, lon
 
     public static Plan Smoke { get; } = new(PretrainingMinutes: 0.1, FineTuningEpochs: 1, LabelledRows: 400, Paragraphs: 600);
 
-    /// <summary>The default of 2 minutes shall end within 6 on 2 cores, fine-tuning included.</summary>
+    /// <summary>The default of 4 minutes shall end within 6 on 2 cores, fine-tuning included.</summary>
     public static Plan For(double minutes) => new(minutes, FineTuningEpochs: 3, LabelledRows: long.MaxValue, Paragraphs: int.MaxValue);
 
     /// <summary>

@@ -1,7 +1,7 @@
 using System.CommandLine;
 using QuickStart;
 
-var minutes = new Option<double>("--minutes") { Description = "Minutes of pre-training. More is better.", DefaultValueFactory = _ => 2 };
+var minutes = new Option<double>("--minutes") { Description = "Minutes of pre-training. More is better.", DefaultValueFactory = _ => 4 };
 var smoke = new Option<bool>("--smoke") { Description = "A run of seconds that only shows that everything works." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the figures to this file." };
 var output = new Option<DirectoryInfo>("--output") { Description = "Where the models go.", DefaultValueFactory = _ => new DirectoryInfo("quickstart-output") };

@@ -34,14 +34,15 @@ internal sealed class SelfAttention
             var shape = new AttentionShape(batch.Rows, _heads, queries, batch.Length, scale, batch.Padding);
             return _output.Apply(AttentionFunction.Apply(query, key, value, shape, dropout?.AttentionSite()));
         }
-        var (query_BASD, key_BASD, value_BASD) = (SplitHeads(query, batch, queries), SplitHeads(key, batch, batch.Length), SplitHeads(value, batch, batch.Length));
-        var scores_BASS = query_BASD.matmul(key_BASD.transpose(-2, -1)).mul(scale);
-        if (batch.IgnoredKeys is not null) scores_BASS = scores_BASS.masked_fill(batch.IgnoredKeys, double.NegativeInfinity);
-        var probabilities_BASS = scores_BASS.softmax(-1);
-        if (dropout is not null) probabilities_BASS = dropout.Attention(probabilities_BASS);
-        var mixed_BASD = probabilities_BASS.matmul(value_BASD);
-        return _output.Apply(mixed_BASD.transpose(1, 2).reshape(-1, _heads * _headSize));
+        return _output.Apply(Fused(
+            SplitHeads(query, batch, queries), SplitHeads(key, batch, batch.Length), SplitHeads(value, batch, batch.Length), batch.IgnoredKeys, dropout?.AttentionRate ?? 0));
     }
+
+    /// <summary>libtorch's own fused attention, for other devices than the processor: flash attention where there is no padding.</summary>
+    /// <returns>[B * queries, H]</returns>
+    internal static torch.Tensor Fused(torch.Tensor query_BASD, torch.Tensor key_BASD, torch.Tensor value_BASD, torch.Tensor? ignoredKeys, double dropoutRate) =>
+        torch.nn.functional.scaled_dot_product_attention(query_BASD, key_BASD, value_BASD, attn_mask: ignoredKeys?.logical_not(), p: dropoutRate)
+            .transpose(1, 2).flatten(2, 3).flatten(0, 1);
 
     private torch.Tensor SplitHeads(torch.Tensor x, TokenBatch batch, int length) => x.view(batch.Rows, length, _heads, _headSize).transpose(1, 2);
 }

@@ -47,7 +47,7 @@ internal sealed class FineTuningLoop(BertClassifier classifier, FineTuningOption
         long step, int[] rows, int microBatchSize, LayerPlan plan, IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> labels) =>
         [.. rows.Chunk(microBatchSize).Select((part, index) => (Func<torch.Tensor>)(() =>
         {
-            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index * microBatchSize, part.Length, classifier.Weights.Device);
+            var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, index * microBatchSize, part.Length, classifier.Weights.Device);
             var logits = classifier.Logits([.. part.Select(row => texts[row])], plan, type, dropout);
             var classes = torch.tensor([.. part.Select(row => (long)labels[row])], device: classifier.Weights.Device);
             // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.

@@ -24,7 +24,7 @@ internal sealed class PretrainingStep(BertModel model, PretrainingOptions option
         for (var part = 1; part < batch.Length; part++) firsts[part] = firsts[part - 1] + batch[part - 1].Rows;
         return _gradients.Take(step, [.. batch.Select((part, index) => (Func<TorchSharp.torch.Tensor>)(() =>
         {
-            using var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
+            var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
             return _losses.Training(part, plan, masked, rows, dropout);
         }))]);
     }

@@ -56,7 +56,7 @@ public sealed class DropoutTests
         using var scope = torch.NewDisposeScope();
         torch.Tensor Drawn(int first, int rows)
         {
-            using var dropout = Dropout.For(0.4, 0, seed: 3, step: 9, first, rows, torch.CPU)!;
+            var dropout = Dropout.For(0.4, 0, seed: 3, step: 9, first, rows, torch.CPU)!;
             dropout.Hidden(torch.ones(rows, 3));
             return dropout.Hidden(torch.ones(rows * 5, 77));
         }
@@ -69,7 +69,7 @@ public sealed class DropoutTests
     public void EachUseDrawsAnew()
     {
         using var scope = torch.NewDisposeScope();
-        using var dropout = Dropout.For(0.5, 0.5, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
+        var dropout = Dropout.For(0.5, 0.5, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
         var ones = torch.ones(100);
         var draws = new[] { dropout.Hidden(ones), dropout.Hidden(ones), DropoutAdd.Apply(null, ones, 1, dropout.AttentionSite()!) }.Select(mask => string.Join(' ', mask.data<float>()));
         Assert.HasCount(3, draws.Distinct());
@@ -80,8 +80,8 @@ public sealed class DropoutTests
     {
         using var scope = torch.NewDisposeScope();
         var ones = torch.ones(1000);
-        using var hidden = Dropout.For(0.5, 0, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
-        using var attention = Dropout.For(0, 0.25, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
+        var hidden = Dropout.For(0.5, 0, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
+        var attention = Dropout.For(0, 0.25, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
         Assert.AreNotEqual(1000, hidden.Hidden(ones).count_nonzero().item<long>());
         Assert.IsNull(hidden.AttentionSite());
         Assert.AreEqual(0.25, attention.AttentionSite()!.Rate);
@@ -95,7 +95,7 @@ public sealed class DropoutTests
     public void WhatIsDroppedGetsNoGradient()
     {
         using var scope = torch.NewDisposeScope();
-        using var dropout = Dropout.For(0.5, 0, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
+        var dropout = Dropout.For(0.5, 0, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU)!;
         var x = torch.ones(100, requires_grad: true);
         var y = dropout.Hidden(x);
         y.sum().backward();
@@ -110,7 +110,7 @@ public sealed class DropoutTests
         foreach (var placement in Enum.GetValues<NormPlacement>())
         {
             using var network = new TestNetwork(placement);
-            using var dropout = Dropout.For(0.3, 0.3, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU);
+            var dropout = Dropout.For(0.3, 0.3, seed: 1, step: 1, firstRow: 0, rows: 1, torch.CPU);
             var evaluated = network.Hidden(LayerPlan.Dense(5)).data<float>().ToArray();
             CollectionAssert.AreNotEqual(evaluated, network.Encoder.Normalize(network.Encoder.Apply(TestNetwork.Batch(), LayerPlan.Dense(5), torch.float32, dropout)).data<float>().ToArray());
             CollectionAssert.AreEqual(evaluated, network.Hidden(LayerPlan.Dense(5)).data<float>().ToArray());
@@ -120,7 +120,7 @@ public sealed class DropoutTests
     private static float[] Mask(double rate, ulong seed, long step, long row, int values = Values)
     {
         using var scope = torch.NewDisposeScope();
-        using var dropout = Dropout.For(rate, 0, seed, step, row, rows: 1, torch.CPU)!;
+        var dropout = Dropout.For(rate, 0, seed, step, row, rows: 1, torch.CPU)!;
         return dropout.Hidden(torch.ones(values)).data<float>().ToArray();
     }
 }

@@ -44,7 +44,7 @@ public sealed class ClassificationHeadTests
 
         float[] Scores(double? rate)
         {
-            using var dropout = Dropout.For(rate ?? 0, 0, seed: 1, step: 2, firstRow: 3, rows: 1, torch.CPU);
+            var dropout = Dropout.For(rate ?? 0, 0, seed: 1, step: 2, firstRow: 3, rows: 1, torch.CPU);
             return head.Logits(hidden, batch, dropout).data<float>().ToArray();
         }
     }

@@ -15,6 +15,21 @@ public sealed class AttentionFunctionTests
     public void InBFloat16ItIsAsNearAsBFloat16Is() => AssertSame(3, 2, 33, 65, 16, 0.1, padded: true, torch.bfloat16, 5e-2);
 
     [TestMethod]
+    public void FusedAttentionOfOtherDevicesIsTheSame() => // tried on the processor
+        Gen.Select(Gen.Int[1, 4], Gen.Int[1, 3], Gen.Int[1, 20], Gen.Int[1, 30], Gen.Bool).Sample((rows, heads, queries, keys, padded) =>
+        {
+            using var scope = torch.NewDisposeScope();
+            const int size = 5;
+            torch.Tensor Draw(int count) => torch.randn(rows * count, heads * size);
+            var (query, key, value) = (Draw(queries), Draw(keys), Draw(keys));
+            bool[]? padding = padded ? [.. Enumerable.Range(0, rows * keys).Select(i => i % keys > 0 && i % 3 == 0)] : null;
+            torch.Tensor Heads(torch.Tensor x, int count) => x.view(rows, count, heads, size).transpose(1, 2);
+            var ignored = padding is null ? null : torch.tensor(padding).view(rows, 1, 1, keys);
+            var fused = SelfAttention.Fused(Heads(query, queries), Heads(key, keys), Heads(value, keys), ignored, 0);
+            AssertClose(AttentionFunction.Apply(query, key, value, new AttentionShape(rows, heads, queries, keys, 1 / Math.Sqrt(size), padding), site: null), fused, 1e-5, "fused");
+        }, iter: 50);
+
+    [TestMethod]
     public void LargeScoresDoNotOverflow()
     {
         using var scope = torch.NewDisposeScope();
