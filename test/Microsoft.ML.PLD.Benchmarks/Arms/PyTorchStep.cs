@@ -18,10 +18,20 @@ internal sealed class PyTorchStep : IDisposable
     {
         var arguments = JsonSerializer.Serialize(new
         {
-            vocabulary = shape.Config.VocabularySize, hidden = shape.Config.HiddenSize, heads = shape.Config.AttentionHeads, intermediate = shape.Config.IntermediateSize,
-            layers = shape.Config.Layers, length = shape.SequenceLength, batch = shape.BatchSize, dropout = shape.Dropout, threads, masked_only = maskedOnly, bfloat16, device,
+            vocabulary = shape.Config.VocabularySize,
+            hidden = shape.Config.HiddenSize,
+            heads = shape.Config.AttentionHeads,
+            intermediate = shape.Config.IntermediateSize,
+            layers = shape.Config.Layers,
+            length = shape.SequenceLength,
+            batch = shape.BatchSize,
+            dropout = shape.Dropout,
+            threads,
+            masked_only = maskedOnly,
+            bfloat16,
+            device,
         });
-        var start = new ProcessStartInfo("python3", [Path.Combine(AppContext.BaseDirectory, "Arms", "bert_step.py"), arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
+        var start = new ProcessStartInfo(Environment.GetEnvironmentVariable("PYTHON") ?? "python3", [Path.Combine(AppContext.BaseDirectory, "Arms", "bert_step.py"), arguments]) { RedirectStandardInput = true, RedirectStandardOutput = true };
         try
         {
             var process = Process.Start(start)!;

@@ -62,7 +62,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
             case "pytorch" or "pytorch-masked" or "pytorch-bfloat16":
                 var bfloat16 = name == "pytorch-bfloat16";
                 var python = PyTorchStep.Start(shape, torch.get_num_threads(), maskedOnly: name != "pytorch", bfloat16, device)
-                    ?? throw new InvalidOperationException("The arm 'pytorch' needs python3 with the module torch.");
+                    ?? throw new InvalidOperationException("The arm 'pytorch' needs python3, or the interpreter that the environment variable PYTHON names, with the module torch.");
                 yield return new Contender($"{name} {python.Version}", 1, bfloat16 ? torch.bfloat16 : torch.float32, new Arm(name, python.Run), python);
                 break;
             default:

@@ -75,7 +75,11 @@ public sealed class PretrainingLoopTests
     {
         var options = TestCorpus.Options with
         {
-            BatchSize = 7, NextSentencePrediction = true, HiddenDropout = 0.1, AttentionDropout = 0.1, LayerSchedule = new ProgressiveLayerDrop(0.5),
+            BatchSize = 7,
+            NextSentencePrediction = true,
+            HiddenDropout = 0.1,
+            AttentionDropout = 0.1,
+            LayerSchedule = new ProgressiveLayerDrop(0.5),
             Optimizer = new() { Epsilon = 1e-2 },
         };
         using var one = Text.Train(options, TestCorpus.Runtime with { Workers = 1 });
