@@ -11,7 +11,7 @@ pack() {
     local file work
     file=$(realpath -m "$1")
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    trap "rm -rf '$work'" EXIT # with its value: the variable is gone by then
     cd "$(dirname "${BASH_SOURCE[0]}")/.."
     dotnet publish test/Microsoft.ML.PLD.Benchmarks -c Release -r linux-x64 --self-contained -o "$work/benchmarks" >&2
     # libtorch comes from the other machine; LibTorchSharp, which is TorchSharp's own, must come along.
@@ -24,7 +24,7 @@ run() {
     local file=$1 out work
     out=$(realpath -m "$2")
     work=$(mktemp -d)
-    trap 'rm -rf "$work"' EXIT
+    trap "rm -rf '$work'" EXIT # with its value: the variable is gone by then
     mkdir -p "$out"
     tar -C "$work" -xzf "$file"
     if [ -z "${PLD_LIBTORCH:-}" ]; then

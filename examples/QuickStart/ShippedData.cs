@@ -31,7 +31,8 @@ internal sealed class ShippedData(MLContext mlContext)
     public IDataView Test => Questions("test.csv");
 
     /// <summary>
-    /// All there is to read: the training questions without their categories, and the novels. In this order, because the end is what pre-training holds out.
+    /// All there is to read: the training questions without their categories, and the novels. In this order, because the end is what pre-training holds
+    /// out; and shuffled, because in the file's order the neighbours of a question would tell its words.
     /// </summary>
     /// <param name="paragraphs">Read at most so many of the novels' paragraphs.</param>
     public IDataView UnlabelledText(int paragraphs) => mlContext.Data.LoadFromEnumerable(
@@ -40,7 +41,7 @@ internal sealed class ShippedData(MLContext mlContext)
     private IDataView Questions(string file) => mlContext.Data.LoadFromTextFile<Question>(
         Path(file), new TextLoader.Options { Separators = [','], HasHeader = true, AllowQuoting = true, ReadMultilines = true });
 
-    private IEnumerable<string> QuestionTexts() => mlContext.Data.CreateEnumerable<Question>(Questions("train.csv"), reuseRowObject: false).Select(question => question.Text);
+    private IEnumerable<string> QuestionTexts() => mlContext.Data.CreateEnumerable<Question>(Training, reuseRowObject: false).Select(question => question.Text);
 
     private static IEnumerable<string> Novels()
     {

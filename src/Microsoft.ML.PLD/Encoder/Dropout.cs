@@ -3,8 +3,8 @@ using TorchSharp;
 namespace Microsoft.ML.PLD;
 
 /// <summary>
-/// Dropout for one micro-batch: which activations it drops is a function of (seed, step, place in the network, row of the batch), whatever else runs, and on
-/// the processor whatever the micro-batches' size.
+/// Dropout for one micro-batch: which activations it drops is a function of (seed, step, how many uses of dropout came before in the pass, row of the batch),
+/// whatever else runs, and on the processor whatever the micro-batches' size.
 /// </summary>
 /// <remarks>
 /// On a CUDA device it is libtorch's own, whose default generator is seeded for each micro-batch: its fused attention takes no other.
@@ -22,7 +22,7 @@ internal sealed class Dropout
     {
         (_hidden, _attention, _seed, _step, _firstRow, _rows) = (hidden, attention, seed, step, firstRow, rows);
         _onProcessor = device.type == DeviceType.CPU;
-        if (!_onProcessor) torch.cuda.manual_seed((long)new RandomStream(seed, RandomPurpose.Dropout, step, firstRow).NextUInt64());
+        if (!_onProcessor) torch.cuda.manual_seed_all((long)new RandomStream(seed, RandomPurpose.Dropout, step, firstRow).NextUInt64());
     }
 
     /// <param name="hidden">The share of hidden activations dropped.</param>

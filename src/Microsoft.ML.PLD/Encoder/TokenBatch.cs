@@ -31,6 +31,7 @@ internal sealed class TokenBatch
         var positions = new long[rows * OutputsPerRow];
         for (var i = 0; i < positions.Length; i++) positions[i] = (long)(i / OutputsPerRow) * length;
         _outputRows = new int[rows * length];
+        Array.Fill(_outputRows, -1);
         Array.Clear(counts);
         foreach (var position in wanted)
         {
@@ -63,7 +64,8 @@ internal sealed class TokenBatch
     /// <summary>The rows of the encoder's output that hold the vectors of some wanted positions.</summary>
     /// <returns>[positions], int64</returns>
     public torch.Tensor OutputRows(IEnumerable<int> positions) =>
-        torch.tensor([.. positions.Select(position => _outputRows?[position] ?? position)], torch.int64, Ids.device);
+        torch.tensor([.. positions.Select(position => _outputRows is null ? position : _outputRows[position] >= 0 ? _outputRows[position]
+            : throw new ArgumentException($"Position {position} was not wanted of the encoder.", nameof(positions)))], torch.int64, Ids.device);
 
     /// <summary>The positions of [CLS].</summary>
     public IEnumerable<int> Firsts => Enumerable.Range(0, Rows).Select(row => row * Length);

@@ -26,10 +26,9 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
         if (_copy is { } copy && copy.dtype == type) return copy;
         lock (_lock)
         {
-            if (_copy is { } made && made.dtype == type) return made;
-            var old = _copy;
+            if (_copy is { } made)
+                return made.dtype == type ? made : throw new NotSupportedException($"The weight '{name}' has a copy in {made.dtype}; it cannot be used in {type} as well.");
             using (torch.no_grad()) _copy = value.detach().to(type).DetachFromDisposeScope().requires_grad_();
-            old?.Dispose();
             return _copy;
         }
     }

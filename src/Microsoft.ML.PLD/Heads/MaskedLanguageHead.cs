@@ -36,7 +36,7 @@ internal sealed class MaskedLanguageHead
         _bias.Refresh();
     }
 
-    /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
+    /// <param name="hidden">[B * K, H] of <see cref="SwitchableEncoder.Apply"/></param>
     /// <param name="positions">[M] rows of <paramref name="hidden"/>, int64: nothing is computed for the others</param>
     /// <returns>[M, V], float32</returns>
     public torch.Tensor Logits(torch.Tensor hidden, torch.Tensor positions)
@@ -46,7 +46,7 @@ internal sealed class MaskedLanguageHead
     }
 
     /// <summary>The sum of the cross-entropies of the labels, times a factor.</summary>
-    /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
+    /// <param name="hidden">[B * K, H] of <see cref="SwitchableEncoder.Apply"/></param>
     /// <param name="positions">[M] rows of <paramref name="hidden"/>, int64</param>
     /// <param name="labels">[M], the pieces that stood there</param>
     /// <param name="scale">The factor.</param>

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 internal static class Pooler
 {
     /// <param name="encoder">Normalizes the rows that are read.</param>
-    /// <param name="hidden">[B * S, H] of <see cref="SwitchableEncoder.Apply"/></param>
+    /// <param name="hidden">[B * K, H] of <see cref="SwitchableEncoder.Apply"/></param>
     /// <param name="batch">The shape, and where the padding is.</param>
     /// <param name="pooling">Which reduction.</param>
     /// <returns>[B, H] in the type of <paramref name="hidden"/></returns>

@@ -49,11 +49,13 @@ internal sealed class AttentionFunction : torch.autograd.SingleTensorFunction<At
         var (query, key, value, probabilities) = (saved[0], saved[1], saved[2], saved[3]);
         var gradient = Split(grad_output, shape, shape.Queries);
         var scores = gradient.bmm(value.transpose(1, 2));
-        AttentionKernel.SoftmaxBackward(probabilities, scores, saved.Count > 4 ? saved[4] : null, shape, (double)ctx.get_data("scale"));
+        var bits = saved.Count > 4 ? saved[4] : null;
+        var dropped = bits is null ? probabilities : torch.empty_like(probabilities);
+        AttentionKernel.SoftmaxBackward(probabilities, dropped, scores, bits, shape, (double)ctx.get_data("scale"));
         torch.Tensor[] gradients =
         [
             Join(scores.bmm(key), shape, shape.Queries), Join(scores.transpose(1, 2).bmm(query), shape, shape.Keys),
-            Join(probabilities.transpose(1, 2).bmm(gradient), shape, shape.Keys),
+            Join(dropped.transpose(1, 2).bmm(gradient), shape, shape.Keys),
         ];
         foreach (var tensor in gradients) tensor.MoveToOuterDisposeScope();
         return [.. gradients, null!, null!];

@@ -18,18 +18,20 @@ internal static unsafe class AttentionKernel
     public static void Softmax(torch.Tensor scores, torch.Tensor? dropped, torch.Tensor? bits, AttentionShape shape, DropoutSite? site)
     {
         if (scores.dtype == torch.bfloat16) Softmax<BFloat16Element>(scores, dropped, bits, shape, site);
-        else Softmax<Float32Element>(scores, dropped, bits, shape, site);
+        else if (scores.dtype == torch.float32) Softmax<Float32Element>(scores, dropped, bits, shape, site);
+        else throw new NotSupportedException($"Attention in {scores.dtype}; expected Float32 or BFloat16.");
     }
 
-    /// <param name="probabilities">Of <see cref="Softmax(torch.Tensor, torch.Tensor?, torch.Tensor?, AttentionShape, DropoutSite?)"/>; with dropout, become those after it.</param>
+    /// <param name="probabilities">Of <see cref="Softmax(torch.Tensor, torch.Tensor?, torch.Tensor?, AttentionShape, DropoutSite?)"/>.</param>
+    /// <param name="dropped">With dropout: becomes the probabilities after it, once more.</param>
     /// <param name="gradient">Of the probabilities after dropout; becomes that of the scores.</param>
     /// <param name="bits">What dropout kept; null without dropout.</param>
     /// <param name="shape">As in the forward pass.</param>
     /// <param name="dropoutScale">What dropout multiplied by.</param>
-    public static void SoftmaxBackward(torch.Tensor probabilities, torch.Tensor gradient, torch.Tensor? bits, AttentionShape shape, double dropoutScale)
+    public static void SoftmaxBackward(torch.Tensor probabilities, torch.Tensor dropped, torch.Tensor gradient, torch.Tensor? bits, AttentionShape shape, double dropoutScale)
     {
-        if (gradient.dtype == torch.bfloat16) Backward<BFloat16Element>(probabilities, gradient, bits, shape, (float)dropoutScale);
-        else Backward<Float32Element>(probabilities, gradient, bits, shape, (float)dropoutScale);
+        if (gradient.dtype == torch.bfloat16) Backward<BFloat16Element>(probabilities, dropped, gradient, bits, shape, (float)dropoutScale);
+        else Backward<Float32Element>(probabilities, dropped, gradient, bits, shape, (float)dropoutScale);
     }
 
     private static void Softmax<T>(torch.Tensor scores, torch.Tensor? dropped, torch.Tensor? bits, AttentionShape shape, DropoutSite? site) where T : IElement
@@ -51,7 +53,7 @@ internal static unsafe class AttentionKernel
                 var mask = (uint*)bitsStart + ((nint)slice * queries + query) * groups;
                 for (var group = 0; group < groups; group++)
                 {
-                    var bit = mask[group] = draws.Draw((uint)((query * shape.Heads + head) * groups + group));
+                    var bit = mask[group] = draws.Draw((uint)((query * shape.Heads + head) << AttentionShape.GroupBits | group));
                     var x = buffer + group * DropoutBits.Group;
                     (Vector512.Load(x) & DropoutBits.Mask(bit)).Store(x);
                     (Vector512.Load(x + Lanes) & DropoutBits.Mask(bit >> 16)).Store(x + Lanes);
@@ -96,9 +98,9 @@ internal static unsafe class AttentionKernel
         for (; i < length; i++) T.Set(buffer[i] * scale, to, at + i);
     }
 
-    private static void Backward<T>(torch.Tensor probabilities, torch.Tensor gradient, torch.Tensor? bits, AttentionShape shape, float dropoutScale) where T : IElement
+    private static void Backward<T>(torch.Tensor probabilities, torch.Tensor dropped, torch.Tensor gradient, torch.Tensor? bits, AttentionShape shape, float dropoutScale) where T : IElement
     {
-        nint start = probabilities.Address(), gradientStart = gradient.Address(), bitsStart = bits?.Address() ?? 0;
+        nint start = probabilities.Address(), droppedStart = dropped.Address(), gradientStart = gradient.Address(), bitsStart = bits?.Address() ?? 0;
         var (queries, length, groups) = (shape.Queries, shape.Keys, shape.Groups);
         ParallelRows.ForEach(shape.Rows * shape.Heads, gradient.numel(), slice =>
         {
@@ -129,7 +131,7 @@ internal static unsafe class AttentionKernel
                 Write<T>(g, 1, (void*)gradientStart, at, length);
                 if (mask is null) continue;
                 for (var i = 0; i < padded; i += Lanes) (Vector512.Load(p + i) & DropoutBits.Mask(mask[i / DropoutBits.Group] >> (i & Lanes))).Store(p + i);
-                Write<T>(p, dropoutScale, (void*)start, at, length);
+                Write<T>(p, dropoutScale, (void*)droppedStart, at, length);
             }
             NativeMemory.AlignedFree(p);
             NativeMemory.AlignedFree(g);
@@ -153,6 +155,9 @@ internal static unsafe class AttentionKernel
 /// <param name="Padding">[B * S], true where a key is padding; null: nowhere.</param>
 internal sealed record AttentionShape(int Rows, int Heads, int Queries, int Keys, double Scale, bool[]? Padding)
 {
+    // Room for 2^17 keys: the same bits whatever the padding, as long as queries * heads are fewer than 2^16.
+    public const int GroupBits = 12;
+
     /// <summary>Groups of dropout bits in a row of keys.</summary>
     public int Groups => (Keys + DropoutBits.Group - 1) / DropoutBits.Group;
 }

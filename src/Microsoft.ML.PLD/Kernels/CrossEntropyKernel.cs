@@ -13,9 +13,15 @@ internal static unsafe class CrossEntropyKernel
     /// <param name="labels">[M], the right column of each row.</param>
     /// <param name="scale">What the losses are multiplied by.</param>
     /// <returns>The sum of the losses, not scaled.</returns>
-    public static double Apply(torch.Tensor logits, ReadOnlyMemory<int> labels, double scale) => logits.dtype == torch.bfloat16
-        ? Apply<BFloat16Element>(logits, labels, (float)scale)
-        : Apply<Float32Element>(logits, labels, (float)scale);
+    /// <exception cref="ArgumentOutOfRangeException">A label is not a column.</exception>
+    public static double Apply(torch.Tensor logits, ReadOnlyMemory<int> labels, double scale)
+    {
+        foreach (var label in labels.Span)
+            if (label < 0 || label >= logits.shape[1]) throw new ArgumentOutOfRangeException(nameof(labels), label, $"The label {label} is not one of {logits.shape[1]} columns.");
+        return logits.dtype == torch.bfloat16 ? Apply<BFloat16Element>(logits, labels, (float)scale)
+            : logits.dtype == torch.float32 ? Apply<Float32Element>(logits, labels, (float)scale)
+            : throw new NotSupportedException($"Cross-entropy in {logits.dtype}; expected Float32 or BFloat16.");
+    }
 
     private static double Apply<T>(torch.Tensor logits, ReadOnlyMemory<int> labels, float scale) where T : IElement
     {

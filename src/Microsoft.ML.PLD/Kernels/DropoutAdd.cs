@@ -26,7 +26,8 @@ internal sealed unsafe class DropoutAdd : torch.autograd.SingleTensorFunction<Dr
         var bits = torch.empty([site.Rows, Groups(branch, site)], torch.int32);
         var factor = (float)(scale * site.Scale);
         if (branch.dtype == torch.bfloat16) Forward<BFloat16Element>(branchNow, streamNow, result, bits, factor, site);
-        else Forward<Float32Element>(branchNow, streamNow, result, bits, factor, site);
+        else if (branch.dtype == torch.float32) Forward<Float32Element>(branchNow, streamNow, result, bits, factor, site);
+        else throw new NotSupportedException($"Dropout in {branch.dtype}; expected Float32 or BFloat16.");
 
         ctx.save_for_backward([bits.MoveToOuterDisposeScope()]);
         ctx.save_data("factor", factor);

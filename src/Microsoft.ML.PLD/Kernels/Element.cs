@@ -8,8 +8,6 @@ namespace Microsoft.ML.PLD;
 /// <summary>A number format in memory, computed with as float32, sixteen numbers at once.</summary>
 internal unsafe interface IElement
 {
-    static abstract int Size { get; }
-
     static abstract Vector512<float> Load(void* start, nint index);
 
     static abstract void Store(Vector512<float> values, void* start, nint index);
@@ -22,8 +20,6 @@ internal unsafe interface IElement
 /// <summary>IEEE single precision.</summary>
 internal readonly unsafe struct Float32Element : IElement
 {
-    public static int Size => sizeof(float);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(void* start, nint index) => Vector512.Load((float*)start + index);
 
@@ -38,8 +34,6 @@ internal readonly unsafe struct Float32Element : IElement
 /// <summary>The upper half of a float32, rounded to nearest even. Not a number stays not a number.</summary>
 internal readonly unsafe struct BFloat16Element : IElement
 {
-    public static int Size => sizeof(ushort);
-
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Load(void* start, nint index)
     {
@@ -78,6 +72,10 @@ internal static unsafe class TensorMemory
     /// <summary>The address of the first number of a contiguous tensor on the processor: libtorch's memory does not move while the tensor lives.</summary>
     public static nint Address(this torch.Tensor tensor)
     {
-        fixed (byte* start = tensor.bytes) return (nint)start;
+        if (!tensor.is_contiguous()) throw new ArgumentException("The tensor is not contiguous.", nameof(tensor));
+        if (tensor.numel() == 0) return 0;
+        // Of its first number only: a span has no room for more than 2 GiB.
+        using var first = tensor.detach().view(-1).narrow(0, 0, 1);
+        fixed (byte* start = first.bytes) return (nint)start;
     }
 }

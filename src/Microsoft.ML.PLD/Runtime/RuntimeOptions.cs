@@ -15,8 +15,8 @@ public sealed record RuntimeOptions
     public int Threads { get; init; }
 
     /// <summary>
-    /// The most sequences computed at once in training; a larger batch is accumulated from several micro-batches. Smaller takes less memory.
-    /// Default: 32.
+    /// The most sequences that a worker computes at once in training; a larger batch is accumulated from several micro-batches. Smaller takes less
+    /// memory, and so do fewer <see cref="Workers"/>. Default: 32.
     /// </summary>
     public int MicroBatchSize { get; init; } = 32;
 
@@ -51,9 +51,10 @@ public sealed record RuntimeOptions
     internal (int Workers, int MicroBatchSize) Cut(torch.Device device, int batchSize, int length)
     {
         const long fewTokens = 1_024; // below that, an operation costs more than its arithmetic
+        const int most = 8; // each holds gradients of its own
         var workers = device.type != DeviceType.CPU ? 1
             : Workers > 0 ? Math.Min(Workers, batchSize)
-            : (int)Math.Clamp((long)batchSize * length / fewTokens, 1, Math.Min(torch.get_num_threads(), batchSize));
+            : (int)Math.Clamp((long)batchSize * length / fewTokens, 1, Math.Min(Math.Min(torch.get_num_threads(), most), batchSize));
         var rounds = (batchSize - 1) / ((long)MicroBatchSize * workers) + 1;
         return (workers, (int)((batchSize - 1) / (rounds * workers) + 1));
     }

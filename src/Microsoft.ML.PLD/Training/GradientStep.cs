@@ -55,7 +55,7 @@ internal sealed class GradientStep(
     }
 
     // A worker's micro-batches are every so many-th: always the same, and always added in the same order, so that results do not depend on who is first.
-    // For each weight: no gradient when nothing ran that has it, or one, or one of the master and one of its copy.
+    // For each weight: no gradient when nothing ran that has it, or some that add up, of the master and of its copy.
     private List<torch.Tensor>[] Gradients(IReadOnlyList<Func<torch.Tensor>> microBatchLosses, int worker, double[] losses)
     {
         using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off

@@ -19,7 +19,7 @@ internal sealed class GradientWorkers : IDisposable
         var cores = torch.get_num_threads();
         _start = [.. Enumerable.Range(0, count == 1 ? 0 : count).Select(_ => new SemaphoreSlim(0))];
         _ready = new CountdownEvent(Math.Max(1, _start.Length));
-        _threads = [.. _start.Select((_, worker) => new Thread(() => Loop(worker, Math.Max(1, cores / count))) { IsBackground = true, Name = $"PLD worker {worker}" })];
+        _threads = [.. _start.Select((_, worker) => new Thread(() => Loop(worker, Math.Max(1, cores / count + (worker < cores % count ? 1 : 0)))) { IsBackground = true, Name = $"PLD worker {worker}" })];
         if (_threads.Length == 0) return;
         foreach (var thread in _threads) thread.Start();
         _ready.Wait();
@@ -56,6 +56,7 @@ internal sealed class GradientWorkers : IDisposable
 
     private void Loop(int worker, int threads)
     {
+        _ = torch.get_num_threads(); // libtorch sets a thread up at its first use, and would overwrite what is set before
         torch.set_num_threads(threads);
         _ready.Signal();
         while (true)

@@ -29,8 +29,9 @@ internal sealed class OrdinaryStep : torch.nn.Module, IDisposable
         _transform = torch.nn.Linear(config.HiddenSize, config.HiddenSize);
         _norm = torch.nn.LayerNorm(config.HiddenSize);
         _decoder = torch.nn.Linear(config.HiddenSize, config.VocabularySize);
+        _decoder.weight = _words.weight!; // tied, as BERT's
         RegisterComponents();
-        _optimizer = torch.optim.AdamW(parameters(), lr: 1e-4);
+        _optimizer = torch.optim.AdamW(parameters().DistinctBy(parameter => parameter.Handle), lr: 1e-4);
 
         // TransformerEncoder wants [S, B]. One position in seven is masked; -100 is ignored.
         _ids = torch.randint(5, config.VocabularySize, [shape.SequenceLength, shape.BatchSize], torch.int64);

@@ -12,6 +12,7 @@ internal sealed class OurStep : IDisposable
     private readonly Func<long, LayerPlan> _plans;
     private readonly StepShape _shape;
     private readonly Stopwatch _waiting = new(), _all = new();
+    private TimeSpan _optimizerBefore;
     private long _done;
 
     public OurStep(StepShape shape, BookCorpus books, Func<long, LayerPlan> plans, RuntimeOptions? runtime = null)
@@ -36,12 +37,20 @@ internal sealed class OurStep : IDisposable
     public torch.ScalarType Type { get; }
 
     /// <summary>Time for the optimizer over the time of all steps.</summary>
-    public double OptimizerShare => _step.OptimizerTime / _all.Elapsed;
+    public double OptimizerShare => (_step.OptimizerTime - _optimizerBefore) / _all.Elapsed;
 
     /// <summary>Time that steps waited for their batch over the time of all steps.</summary>
     public double DataShare => _waiting.Elapsed / _all.Elapsed;
 
     public double Loss { get; private set; }
+
+    /// <summary>Forgets what has been measured so far: the first steps compile.</summary>
+    public void Restart()
+    {
+        _waiting.Reset();
+        _all.Reset();
+        _optimizerBefore = _step.OptimizerTime;
+    }
 
     /// <summary>A training step.</summary>
     /// <returns>The floating-point operations of the step over those of a dense one.</returns>
@@ -53,6 +62,7 @@ internal sealed class OurStep : IDisposable
         _waiting.Stop();
         var plan = _plans(_done);
         Loss = _step.Take(_done++, batch, plan).Loss;
+        if (_model.Device.type == DeviceType.CUDA) torch.cuda.synchronize();
         _all.Stop();
         return _shape.Flops(plan) / _shape.Flops(_shape.Dense);
     }

@@ -17,6 +17,7 @@ class Bert(nn.Module):
         self.encoder = nn.TransformerEncoder(layer, s["layers"])
         self.transform = nn.Sequential(nn.Linear(s["hidden"], s["hidden"]), nn.GELU(), nn.LayerNorm(s["hidden"]))
         self.decoder = nn.Linear(s["hidden"], s["vocabulary"])
+        self.decoder.weight = self.words.weight
 
     def forward(self, ids, masked):
         x = self.encoder(self.words(ids) + self.positions.weight)

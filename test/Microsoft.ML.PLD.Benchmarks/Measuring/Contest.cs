@@ -19,7 +19,7 @@ internal static class Contest
                 var start = Stopwatch.GetTimestamp();
                 var work = arm.Run();
                 var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                if (round >= 0) arm.Samples.Add(seconds / work);
+                if (round >= 0) arm.Samples.Add(seconds, work);
             }
     }
 }

@@ -1,11 +1,11 @@
 namespace Microsoft.ML.PLD.Benchmarks;
 
-/// <summary>The times of one arm, in seconds. What took far longer than the median was disturbed, and is left out.</summary>
+/// <summary>The times of one arm, in seconds for a work of 1. What took far longer than the median was disturbed, and is left out.</summary>
 internal sealed class Samples
 {
     private const double Disturbed = 1.5;
 
-    private readonly List<double> _all = [];
+    private readonly List<double> _all = [], _work = [];
 
     public int Count => _all.Count;
 
@@ -33,7 +33,20 @@ internal sealed class Samples
         }
     }
 
-    public void Add(double seconds) => _all.Add(seconds);
+    /// <param name="seconds">That a run took.</param>
+    /// <param name="work">How much it did.</param>
+    public void Add(double seconds, double work)
+    {
+        _all.Add(seconds / work);
+        _work.Add(work);
+    }
+
+    /// <summary>The mean work of a run, and its mean time for it, over the rounds in which a reference was not disturbed.</summary>
+    public (double Work, double Seconds) Mean(Samples reference)
+    {
+        var rounds = Enumerable.Range(0, Count).Where(round => reference._all[round] <= Disturbed * reference.Median).ToArray();
+        return (rounds.Average(round => _work[round]), rounds.Average(round => _all[round] * _work[round]));
+    }
 
     /// <summary>The median of this arm's times over another's, round by round: what slows a whole round down is no difference between arms.</summary>
     public double Over(Samples other) => Statistics.Median([.. _all.Zip(other._all, (mine, theirs) => mine / theirs)]);

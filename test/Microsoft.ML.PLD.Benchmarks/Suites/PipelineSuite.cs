@@ -19,7 +19,8 @@ internal sealed class PipelineSuite() : Suite("pipeline", "Pre-training from tex
         using var books = new BookCorpus(8_192);
         var shape = new StepShape("mini", BertConfig.Mini with { VocabularySize = vocabulary.Count }, 32, 128, Dropout: 0);
         using var step = new OurStep(shape, books, number => shape.Dropped(number));
-        step.Run(); // the first one compiles
+        for (var i = 0; i < 5; i++) step.Run(); // the first ones compile
+        step.Restart();
         clock.Restart();
         for (var i = 0; i < steps; i++) step.Run();
         var trainingTime = clock.Elapsed;

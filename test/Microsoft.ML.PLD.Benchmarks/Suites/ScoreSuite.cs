@@ -60,6 +60,7 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
                 torch.nn.functional.linear(x, up);
                 torch.nn.functional.linear(wide, down);
             }
+            if (device.type == DeviceType.CUDA) torch.cuda.synchronize();
         });
     }
 }

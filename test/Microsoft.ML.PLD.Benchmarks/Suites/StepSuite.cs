@@ -66,24 +66,25 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
                 yield return new Contender($"{name} {python.Version}", 1, bfloat16 ? torch.bfloat16 : torch.float32, new Arm(name, python.Run), python);
                 break;
             default:
-                throw new ArgumentException($"There is no arm '{name}'; expected bfloat16, float32, ordinary, pytorch, pytorch-masked or pytorch-bfloat16.");
+                throw new ArgumentException($"There is no arm '{name}'; expected bfloat16, float32, one-worker, ordinary, pytorch, pytorch-masked or pytorch-bfloat16.");
         }
     }
 
     private static void Add(Report report, StepShape shape, Contender contender, List<Contender> all, Samples peak)
     {
-        var dense = all.First(other => other.Name == contender.Name && other.Theta == 1);
-        // Runs differ in the blocks that they drop: the samples are times for a dense step's work, brought back to that of the average plan.
-        var share = contender.Theta == 1 ? 1 : Enumerable.Range(0, 10_000).Average(step => shape.Flops(shape.Dropped(step, contender.Theta))) / shape.Flops(shape.Dense);
-        var seconds = contender.Arm.Samples.Median * share;
+        var dense = all.First(other => other.Name == contender.Name && other.Theta == 1).Arm.Samples;
+        var samples = contender.Arm.Samples;
+        // Layer dropping runs other blocks at every step: its time and its work are means over the same rounds.
+        var (share, mean) = samples.Mean(peak);
+        var seconds = contender.Theta == 1 ? samples.Median : dense.Median * mean / dense.Mean(peak).Seconds;
         var gflops = 1e-9 * shape.Flops(shape.Dense) * share / seconds;
         var ours = contender.Work as OurStep;
         report.Add(
             ("preset", shape.Name), ("vocabulary", shape.Config.VocabularySize), ("batch", shape.BatchSize), ("sequence", shape.SequenceLength), ("dropout", shape.Dropout),
             ("arm", contender.Name), ("theta", contender.Theta), ("precision", contender.Type.ToString().ToLowerInvariant()),
-            ("step_ms", 1e3 * seconds), ("spread", contender.Arm.Samples.Spread), ("rejected", contender.Arm.Samples.Rejected), ("tokens_per_second", shape.Tokens / seconds),
-            ("gflops", gflops), ("peak_gflops", 1e-9 / peak.Median), ("utilization", shape.Flops(shape.Dense) / contender.Arm.Samples.Over(peak)),
-            ("pld_time_ratio", contender.Arm.Samples.Over(dense.Arm.Samples) * share), ("pld_flop_ratio", share),
+            ("step_ms", 1e3 * seconds), ("spread", samples.Spread), ("rejected", samples.Rejected), ("tokens_per_second", shape.Tokens / seconds),
+            ("gflops", gflops), ("peak_gflops", 1e-9 / peak.Median), ("utilization", shape.Flops(shape.Dense) / samples.Over(peak)),
+            ("pld_time_ratio", seconds / dense.Median), ("pld_flop_ratio", share),
             ("optimizer_share", ours?.OptimizerShare ?? double.NaN), ("data_share", ours?.DataShare ?? double.NaN));
     }
 

@@ -82,7 +82,7 @@ public sealed class AttentionFunctionTests
         from head in Enumerable.Range(0, shape.Heads)
         from query in Enumerable.Range(0, shape.Queries)
         from key in Enumerable.Range(0, shape.Keys)
-        select (bits.Draw((uint)((query * shape.Heads + head) * shape.Groups + key / 32)) >> key % 32 & 1) == 1 ? 1f : 0).ToArray()).view(shape.Rows, shape.Heads, shape.Queries, shape.Keys);
+        select (bits.Draw((uint)((query * shape.Heads + head) << AttentionShape.GroupBits | key / 32)) >> key % 32 & 1) == 1 ? 1f : 0).ToArray()).view(shape.Rows, shape.Heads, shape.Queries, shape.Keys);
 
     private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance, string what)
     {

@@ -1,6 +1,8 @@
+using TorchSharp;
+
 namespace Microsoft.ML.PLD.Tests;
 
-[TestClass]
+[TestClass, DoNotParallelize] // the number of threads is the process's
 public sealed class GradientWorkersTests
 {
     [TestMethod]
@@ -33,15 +35,30 @@ public sealed class GradientWorkersTests
     }
 
     [TestMethod]
-    public void TheCallersThreadsStayAsManyAsTheyWere()
+    public void EachHasItsShareOfTheThreadsAndOthersKeepTheirs()
     {
-        var before = TorchSharp.torch.get_num_threads();
-        using var workers = new GradientWorkers(2);
-        Assert.AreEqual(before, TorchSharp.torch.get_num_threads());
-        var later = 0;
-        var thread = new Thread(() => later = TorchSharp.torch.get_num_threads());
-        thread.Start();
-        thread.Join();
-        Assert.AreEqual(before, later);
+        var before = torch.get_num_threads();
+        try
+        {
+            torch.set_num_threads(5);
+            using var workers = new GradientWorkers(2);
+            var threads = new int[2];
+            workers.Run(worker =>
+            {
+                torch.randn(200, 200).mm(torch.randn(200, 200)).Dispose();
+                threads[worker] = torch.get_num_threads();
+            });
+            CollectionAssert.AreEqual(new[] { 3, 2 }, threads);
+            Assert.AreEqual(5, torch.get_num_threads());
+            var later = 0;
+            var thread = new Thread(() => later = torch.get_num_threads());
+            thread.Start();
+            thread.Join();
+            Assert.AreEqual(5, later);
+        }
+        finally
+        {
+            torch.set_num_threads(before);
+        }
     }
 }
