@@ -36,6 +36,7 @@ public static class TorchRuntime
     private static string Load()
     {
         OpenMPWaiting.SpinBriefly();
+        Allocator.KeepFreedMemory();
         var named = Environment.GetEnvironmentVariable(FolderVariable);
         var deployed = NativeSearch.Folders();
         var folders = string.IsNullOrEmpty(named) ? deployed : [Path.GetFullPath(named)];

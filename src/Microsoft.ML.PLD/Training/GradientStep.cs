@@ -52,6 +52,7 @@ internal sealed class GradientStep(
     {
         _workers.Dispose();
         _optimizer.Dispose();
+        Allocator.GiveBack();
     }
 
     // A worker's micro-batches are every so many-th: always the same, and always added in the same order, so that results do not depend on who is first.
