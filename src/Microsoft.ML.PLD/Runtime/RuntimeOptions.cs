@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Where and how a run computes. Nothing here changes the result beyond rounding, except which activations dropout drops, where there is dropout.</summary>
+/// <summary>Where and how a run computes. Nothing here changes the result beyond rounding, except, on a CUDA device, which activations dropout drops.</summary>
 public sealed record RuntimeOptions
 {
     /// <summary><c>auto</c> (the environment variable <c>PLD_DEVICE</c> if it is set, else a CUDA device when there is one, else the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: <c>auto</c>.</summary>
