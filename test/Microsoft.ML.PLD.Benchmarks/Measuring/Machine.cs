@@ -6,7 +6,16 @@ namespace Microsoft.ML.PLD.Benchmarks;
 /// <summary>What the figures are from.</summary>
 internal static class Machine
 {
-    public static string Description => string.Join(", ",
+    public static string Description
+    {
+        get
+        {
+            TorchRuntime.EnsureLoaded();
+            return Describe();
+        }
+    }
+
+    private static string Describe() => string.Join(", ",
         Processor, $"{Environment.ProcessorCount} cores", $"{torch.get_num_threads()} libtorch threads", RuntimeInformation.OSDescription,
         RuntimeInformation.FrameworkDescription, $"TorchSharp {typeof(torch).Assembly.GetName().Version}");
 
