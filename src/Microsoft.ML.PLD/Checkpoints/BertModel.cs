@@ -73,7 +73,7 @@ public sealed class BertModel : IDisposable
         ObjectDisposedException.ThrowIf(_disposed, this);
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Device, pooling);
+        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Device, firstsOnly: pooling == Pooling.Cls);
         var hidden = Encoder.Apply(batch, LayerPlan.Dense(Config.Layers), type);
         return Pooler.Apply(Encoder, hidden, batch, pooling).to(torch.float32).cpu().data<float>().ToArray();
     }

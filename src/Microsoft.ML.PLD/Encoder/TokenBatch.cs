@@ -46,8 +46,8 @@ internal sealed class TokenBatch
     /// <param name="texts">B of them.</param>
     /// <param name="padId">The id of [PAD].</param>
     /// <param name="device">Where the tensors go.</param>
-    /// <param name="pooling">Tells which vectors are wanted of the encoder.</param>
-    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, Pooling pooling)
+    /// <param name="firstsOnly">Whether only the vectors of [CLS] are wanted of the encoder.</param>
+    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, bool firstsOnly)
     {
         var length = texts.Max(text => text.Ids.Length);
         var (ids, types) = (new int[texts.Count * length], new int[texts.Count * length]);
@@ -57,7 +57,7 @@ internal sealed class TokenBatch
             texts[row].Ids.CopyTo(ids, row * length);
             texts[row].TypeIds.CopyTo(types, row * length);
         }
-        int[]? wanted = pooling == Pooling.Cls ? [.. Enumerable.Range(0, texts.Count).Select(row => row * length)] : null;
+        int[]? wanted = firstsOnly ? [.. Firsts(texts.Count, length)] : null;
         return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device, wanted);
     }
 
@@ -68,7 +68,7 @@ internal sealed class TokenBatch
             : throw new ArgumentException($"Position {position} was not wanted of the encoder.", nameof(positions)))], torch.int64, Ids.device);
 
     /// <summary>The positions of [CLS].</summary>
-    public IEnumerable<int> Firsts => Enumerable.Range(0, Rows).Select(row => row * Length);
+    public static IEnumerable<int> Firsts(int rows, int length) => Enumerable.Range(0, rows).Select(row => row * length);
 
     public int Rows { get; }
     public int Length { get; }

@@ -14,7 +14,7 @@ internal static class Pooler
     {
         if (pooling == Pooling.Cls)
         {
-            return encoder.Normalize(hidden.index_select(0, batch.OutputRows(batch.Firsts)));
+            return encoder.Normalize(hidden.index_select(0, batch.OutputRows(TokenBatch.Firsts(batch.Rows, batch.Length))));
         }
         var x_BSH = encoder.Normalize(hidden).view(batch.Rows, batch.Length, -1);
         var ignored_BS1 = batch.IgnoredKeys?.view(batch.Rows, batch.Length, 1);

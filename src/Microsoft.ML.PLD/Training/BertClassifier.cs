@@ -25,7 +25,7 @@ internal sealed class BertClassifier : IDisposable
     /// <returns>[texts, classes], float32</returns>
     public torch.Tensor Logits(IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null)
     {
-        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, Pooling);
+        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: Pooling == Pooling.Cls);
         return Head.Logits(Encoder.Apply(batch, plan, type, dropout), batch, dropout);
     }
 

@@ -55,5 +55,5 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     // Masked positions, and [CLS] where pairs are predicted.
     private int[] Wanted(PretrainingBatch batch) => batch.NextSentenceLabels is null || model.NextSentence is null
         ? batch.MaskedPositions
-        : [.. Enumerable.Range(0, batch.Rows).Select(row => row * batch.SequenceLength).Concat(batch.MaskedPositions).Order()];
+        : [.. TokenBatch.Firsts(batch.Rows, batch.SequenceLength).Concat(batch.MaskedPositions).Order()];
 }

@@ -22,16 +22,13 @@ internal sealed class MemorySuite() : Suite("memory", "The most memory of a trai
     {
         GC.Collect();
         GC.WaitForPendingFinalizers();
-        _ = Trim(0); // what earlier arms have freed
+        Allocator.GiveBack(); // what earlier arms have freed
         File.WriteAllText("/proc/self/clear_refs", "5"); // the peak starts again from what is held now
         var before = Status("VmRSS");
         using (var step = make())
             for (var i = 0; i < steps; i++) run(step);
         report.Add(("arm", name), ("preset", shape.Name), ("batch", shape.BatchSize), ("sequence", shape.SequenceLength), ("gigabytes", (Status("VmHWM") - before) / 1e6));
     }
-
-    [System.Runtime.InteropServices.DllImport("libc", EntryPoint = "malloc_trim")]
-    private static extern int Trim(nint keep);
 
     // In kilobytes.
     private static double Status(string name) =>
