@@ -36,12 +36,13 @@ internal sealed class SwitchableBlock
     /// <returns>[B * S, H], or [B * K, H]</returns>
     public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, double scale, ResidualScaling scaling, Dropout? dropout, torch.Tensor? outputs = null)
     {
+        using var scope = torch.NewDisposeScope(); // what the way back does not need is freed at once, and its memory used again while it is in the caches
         var branchScale = scaling == ResidualScaling.BlockDelta ? 1 : scale;
         var stream = outputs is null ? x : x.index_select(0, outputs);
         var y = _placement == NormPlacement.Pre
             ? PreNorm(x, stream, batch, branchScale, dropout, outputs)
             : PostNorm(x, stream, batch, branchScale, dropout, outputs);
-        return scaling == ResidualScaling.BlockDelta && scale != 1 ? stream.add(y.sub(stream), alpha: scale) : y;
+        return (scaling == ResidualScaling.BlockDelta && scale != 1 ? stream.add(y.sub(stream), alpha: scale) : y).MoveToOuterDisposeScope();
     }
 
     private torch.Tensor PreNorm(torch.Tensor x, torch.Tensor stream, TokenBatch batch, double scale, Dropout? dropout, torch.Tensor? outputs)

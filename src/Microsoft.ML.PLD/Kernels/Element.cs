@@ -74,7 +74,11 @@ internal static unsafe class TensorMemory
     {
         if (!tensor.is_contiguous()) throw new ArgumentException("The tensor is not contiguous.", nameof(tensor));
         if (tensor.numel() == 0) return 0;
-        // Of its first number only: a span has no room for more than 2 GiB.
+        if (tensor.numel() * tensor.ElementSize <= int.MaxValue)
+        {
+            fixed (byte* start = tensor.bytes) return (nint)start;
+        }
+        // A span has no room for more: of the first number only.
         using var first = tensor.detach().view(-1).narrow(0, 0, 1);
         fixed (byte* start = first.bytes) return (nint)start;
     }
