@@ -11,4 +11,12 @@ internal readonly struct Dense(ParameterStore weights, string name, long inputs,
     /// <param name="x">[rows, inputs]</param>
     /// <returns>[rows, outputs]</returns>
     public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.linear(x, _weight.In(x.dtype), _bias.In(x.dtype));
+
+    /// <param name="x">[rows, inputs]</param>
+    /// <param name="activation">What follows.</param>
+    /// <returns>[rows, outputs]</returns>
+    public torch.Tensor Apply(torch.Tensor x, Activation activation) =>
+        activation == Activation.Relu ? Apply(x).relu()
+        : x.device_type == DeviceType.CPU ? DenseGelu.Apply(x, _weight.In(x.dtype), _bias.In(x.dtype))
+        : torch.nn.functional.gelu(Apply(x));
 }

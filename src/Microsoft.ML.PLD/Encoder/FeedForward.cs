@@ -9,8 +9,5 @@ internal sealed class FeedForward(ParameterStore weights, string name, BertConfi
     private readonly Dense _output = new(weights, $"{name}.output.dense", config.IntermediateSize, config.HiddenSize, outputDeviation);
     private readonly Activation _activation = config.Activation;
 
-    public torch.Tensor Apply(torch.Tensor x) => _output.Apply(Activate(_intermediate.Apply(x), _activation));
-
-    public static torch.Tensor Activate(torch.Tensor x, Activation activation) =>
-        activation == Activation.Relu ? x.relu() : torch.nn.functional.gelu(x);
+    public torch.Tensor Apply(torch.Tensor x) => _output.Apply(_intermediate.Apply(x, _activation));
 }

@@ -65,6 +65,6 @@ internal sealed class MaskedLanguageHead
     private torch.Tensor Transform(torch.Tensor hidden, torch.Tensor positions)
     {
         var x = _encoder.Normalize(hidden.index_select(0, positions));
-        return _norm.Apply(FeedForward.Activate(_transform.Apply(x), _activation));
+        return _norm.Apply(_transform.Apply(x, _activation));
     }
 }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
@@ -8,8 +8,6 @@ namespace Microsoft.ML.PLD;
 /// <remarks>Tensors are [B * A, queries, keys], contiguous, on the processor; bits are [B * A, queries, groups of 32 keys].</remarks>
 internal static unsafe class AttentionKernel
 {
-    private const int Lanes = 16;
-
     /// <param name="scores">Q K^T; becomes the probabilities, before dropout.</param>
     /// <param name="dropped">Becomes the probabilities after dropout; null without dropout.</param>
     /// <param name="bits">What dropout keeps; null without dropout.</param>
@@ -37,112 +35,81 @@ internal static unsafe class AttentionKernel
     private static void Softmax<T>(torch.Tensor scores, torch.Tensor? dropped, torch.Tensor? bits, AttentionShape shape, DropoutSite? site) where T : IElement
     {
         nint start = scores.Address(), droppedStart = dropped?.Address() ?? 0, bitsStart = bits?.Address() ?? 0;
-        var (queries, length, groups, keep) = (shape.Queries, shape.Keys, shape.Groups, (float)(site?.Scale ?? 1));
-        ParallelRows.ForEach(shape.Rows * shape.Heads, scores.numel(), slice =>
-        {
-            var (row, head) = Math.DivRem(slice, shape.Heads);
-            var padding = shape.Padding is null ? [] : shape.Padding.AsSpan(row * length, length);
-            var draws = site?.Bits(row) ?? default;
-            var buffer = (float*)NativeMemory.AlignedAlloc((nuint)(shape.Groups * DropoutBits.Group * sizeof(float)), 64);
-            for (var query = 0; query < queries; query++)
-            {
-                var at = ((nint)slice * queries + query) * length;
-                var scale = Probabilities<T>((void*)start, at, length, padding, buffer, (float)shape.Scale);
-                Write<T>(buffer, scale, (void*)start, at, length);
-                if (droppedStart == 0) continue;
-                var mask = (uint*)bitsStart + ((nint)slice * queries + query) * groups;
-                for (var group = 0; group < groups; group++)
-                {
-                    var bit = mask[group] = draws.Draw((uint)((query * shape.Heads + head) << AttentionShape.GroupBits | group));
-                    var x = buffer + group * DropoutBits.Group;
-                    (Vector512.Load(x) & DropoutBits.Mask(bit)).Store(x);
-                    (Vector512.Load(x + Lanes) & DropoutBits.Mask(bit >> 16)).Store(x + Lanes);
-                }
-                Write<T>(buffer, scale * keep, (void*)droppedStart, at, length);
-            }
-            NativeMemory.AlignedFree(buffer);
-        });
+        ParallelRows.ForEach(shape.Rows * shape.Heads, scores.numel(), slice => Softmax<T>((void*)start, (void*)droppedStart, (uint*)bitsStart, slice, shape, site));
     }
 
-    // exp(scale * x - its maximum) into the buffer, zeros behind; returns one over the sum.
-    private static float Probabilities<T>(void* scores, nint at, int length, ReadOnlySpan<bool> padding, float* buffer, float scale) where T : IElement
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Softmax<T>(void* scores, void* dropped, uint* bits, int slice, AttentionShape shape, DropoutSite? site) where T : IElement
     {
-        var scales = Vector512.Create(scale);
-        var most = Vector512.Create(float.NegativeInfinity);
-        var padded = (length + DropoutBits.Group - 1) / DropoutBits.Group * DropoutBits.Group;
-        var i = 0;
-        for (; i + Lanes <= length; i += Lanes) (T.Load(scores, at + i) * scales).Store(buffer + i);
-        for (; i < padded; i++) buffer[i] = i < length ? T.Get(scores, at + i) * scale : float.NegativeInfinity;
-        for (i = 0; i < padding.Length; i++)
-            if (padding[i]) buffer[i] = float.NegativeInfinity;
-        for (i = 0; i < padded; i += Lanes) most = Vector512.Max(most, Vector512.Load(buffer + i));
-
-        var largest = float.NegativeInfinity;
-        for (var lane = 0; lane < Lanes; lane++) largest = MathF.Max(largest, most[lane]);
-        var shift = Vector512.Create(largest);
-        var sum = Vector512<float>.Zero;
-        for (i = 0; i < padded; i += Lanes)
+        var (row, head) = Math.DivRem(slice, shape.Heads);
+        var padding = shape.Padding is null ? [] : shape.Padding.AsSpan(row * shape.Keys, shape.Keys);
+        var draws = site?.Bits(row) ?? default;
+        var (heads, groups, keep, factor) = (shape.Heads, shape.Groups, (float)(site?.Scale ?? 1), (float)shape.Scale);
+        using var x = new RowBuffer(shape.Keys);
+        for (var query = 0; query < shape.Queries; query++)
         {
-            var x = Vector512.Exp(Vector512.Load(buffer + i) - shift);
-            sum += x;
-            x.Store(buffer + i);
+            var index = (nint)slice * shape.Queries + query;
+            x.Read<T>(scores, index * x.Length, beyond: float.NegativeInfinity);
+            for (var key = 0; key < padding.Length; key++)
+                if (padding[key]) x.Start[key] = float.NegativeInfinity;
+            var inverse = 1 / x.Exponentials(factor).Sum;
+            x.Write<T>(scores, index * x.Length, inverse);
+            if (bits is null) continue;
+            var mask = bits + index * groups;
+            for (var group = 0; group < groups; group++) mask[group] = draws.Draw((uint)((query * heads + head) << AttentionShape.GroupBits | group));
+            Drop(x, mask);
+            x.Write<T>(dropped, index * x.Length, inverse * keep);
         }
-        return 1 / Vector512.Sum(sum);
     }
 
-    private static void Write<T>(float* buffer, float scale, void* to, nint at, int length) where T : IElement
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Drop(in RowBuffer x, uint* mask)
     {
-        var scales = Vector512.Create(scale);
-        var i = 0;
-        for (; i + Lanes <= length; i += Lanes) T.Store(Vector512.Load(buffer + i) * scales, to, at + i);
-        for (; i < length; i++) T.Set(buffer[i] * scale, to, at + i);
+        var end = x.Start + x.Padded;
+        for (var at = x.Start; at < end; at += DropoutBits.Group, mask++)
+        {
+            (Vector512.Load(at) & DropoutBits.Mask(*mask)).Store(at);
+            (Vector512.Load(at + RowBuffer.Lanes) & DropoutBits.Mask(*mask >> RowBuffer.Lanes)).Store(at + RowBuffer.Lanes);
+        }
     }
 
     private static void Backward<T>(torch.Tensor probabilities, torch.Tensor dropped, torch.Tensor gradient, torch.Tensor? bits, AttentionShape shape, float dropoutScale) where T : IElement
     {
         nint start = probabilities.Address(), droppedStart = dropped.Address(), gradientStart = gradient.Address(), bitsStart = bits?.Address() ?? 0;
-        var (queries, length, groups) = (shape.Queries, shape.Keys, shape.Groups);
-        ParallelRows.ForEach(shape.Rows * shape.Heads, gradient.numel(), slice =>
-        {
-            var size = (nuint)(groups * DropoutBits.Group);
-            var p = (float*)NativeMemory.AlignedAlloc(size * sizeof(float), 64);
-            var g = (float*)NativeMemory.AlignedAlloc(size * sizeof(float), 64);
-            var padded = groups * DropoutBits.Group;
-            for (var query = 0; query < queries; query++)
-            {
-                var at = ((nint)slice * queries + query) * length;
-                Read<T>((void*)start, at, p, length, padded);
-                Read<T>((void*)gradientStart, at, g, length, padded);
-                var mask = bitsStart == 0 ? null : (uint*)bitsStart + ((nint)slice * queries + query) * groups;
-                var scale = Vector512.Create(dropoutScale);
-                var dot = Vector512<float>.Zero;
-                for (var i = 0; i < padded; i += Lanes)
-                {
-                    var x = Vector512.Load(g + i);
-                    if (mask is not null)
-                    {
-                        x = (x * scale) & DropoutBits.Mask(mask[i / DropoutBits.Group] >> (i & Lanes));
-                        x.Store(g + i);
-                    }
-                    dot += Vector512.Load(p + i) * x;
-                }
-                var (sum, factor) = (Vector512.Create(Vector512.Sum(dot)), Vector512.Create((float)shape.Scale));
-                for (var i = 0; i < padded; i += Lanes) ((Vector512.Load(g + i) - sum) * Vector512.Load(p + i) * factor).Store(g + i);
-                Write<T>(g, 1, (void*)gradientStart, at, length);
-                if (mask is null) continue;
-                for (var i = 0; i < padded; i += Lanes) (Vector512.Load(p + i) & DropoutBits.Mask(mask[i / DropoutBits.Group] >> (i & Lanes))).Store(p + i);
-                Write<T>(p, dropoutScale, (void*)droppedStart, at, length);
-            }
-            NativeMemory.AlignedFree(p);
-            NativeMemory.AlignedFree(g);
-        });
+        ParallelRows.ForEach(shape.Rows * shape.Heads, gradient.numel(), slice => Backward<T>((void*)start, (void*)droppedStart, (void*)gradientStart, (uint*)bitsStart, slice, shape, dropoutScale));
     }
 
-    private static void Read<T>(void* from, nint at, float* buffer, int length, int padded) where T : IElement
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Backward<T>(void* probabilities, void* dropped, void* gradient, uint* bits, int slice, AttentionShape shape, float dropoutScale) where T : IElement
     {
-        var i = 0;
-        for (; i + Lanes <= length; i += Lanes) T.Load(from, at + i).Store(buffer + i);
-        for (; i < padded; i++) buffer[i] = i < length ? T.Get(from, at + i) : 0;
+        var (groups, factor) = (shape.Groups, (float)shape.Scale);
+        using RowBuffer p = new(shape.Keys), g = new(shape.Keys);
+        for (var query = 0; query < shape.Queries; query++)
+        {
+            var index = (nint)slice * shape.Queries + query;
+            var mask = bits + index * groups;
+            p.Read<T>(probabilities, index * p.Length);
+            g.Read<T>(gradient, index * p.Length);
+            if (bits is not null) Drop(g, mask);
+            // Dropout's scale is left to the last factor: the gradient is linear in it.
+            SoftmaxGradient(p, g);
+            g.Write<T>(gradient, index * p.Length, factor * dropoutScale);
+            if (bits is null) continue;
+            Drop(p, mask);
+            p.Write<T>(dropped, index * p.Length, dropoutScale);
+        }
+    }
+
+    // g becomes (g - sum of p g) p.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SoftmaxGradient(in RowBuffer p, in RowBuffer g)
+    {
+        float* probabilities = p.Start, gradients = g.Start;
+        var length = p.Padded;
+        var dot = Vector512<float>.Zero;
+        for (var i = 0; i < length; i += RowBuffer.Lanes) dot = Vector512.FusedMultiplyAdd(Vector512.Load(probabilities + i), Vector512.Load(gradients + i), dot);
+        var sum = Vector512.Create(Vector512.Sum(dot));
+        for (var i = 0; i < length; i += RowBuffer.Lanes) ((Vector512.Load(gradients + i) - sum) * Vector512.Load(probabilities + i)).Store(gradients + i);
     }
 }
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using TorchSharp;
 
@@ -5,47 +6,40 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>stream + scale * dropout(branch) in one pass over memory, on the processor.</summary>
 /// <remarks>Kept for the backward pass: one bit a number. The gradient of the stream is the incoming one itself.</remarks>
-internal sealed unsafe class DropoutAdd : torch.autograd.SingleTensorFunction<DropoutAdd>
+internal sealed unsafe class DropoutAdd : LeanFunction<DropoutAdd>
 {
-    public override string Name => nameof(DropoutAdd);
-
     /// <param name="stream">What is added to, in the shape and type of <paramref name="branch"/>; null: nothing.</param>
     /// <param name="branch">float32 or bfloat16; its first dimension is a multiple of the site's rows.</param>
     /// <param name="scale">Multiplies the branch, after dropout's own scale.</param>
     /// <param name="site">Draws the bits.</param>
     public static torch.Tensor Apply(torch.Tensor? stream, torch.Tensor branch, double scale, DropoutSite site) =>
-        stream is null ? apply(branch, scale, site) : apply(branch, scale, site, stream);
+        stream is null ? Run(branch, scale, site) : Run(branch, scale, site, stream);
 
-    public override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
+    protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs)
     {
-        var (branch, scale, site) = ((torch.Tensor)vars[0], (double)vars[1], (DropoutSite)vars[2]);
-        using var scope = torch.NewDisposeScope();
-        var branchNow = branch.contiguous();
-        var streamNow = vars.Length > 3 ? ((torch.Tensor)vars[3]).contiguous() : null;
-        var result = torch.empty_like(branchNow);
+        var (branch, scale, site) = (((torch.Tensor)inputs[0]).contiguous(), (double)inputs[1], (DropoutSite)inputs[2]);
+        var stream = inputs.Length > 3 ? ((torch.Tensor)inputs[3]).contiguous() : null;
+        var result = torch.empty_like(branch);
         var bits = torch.empty([site.Rows, Groups(branch, site)], torch.int32);
         var factor = (float)(scale * site.Scale);
-        if (branch.dtype == torch.bfloat16) Forward<BFloat16Element>(branchNow, streamNow, result, bits, factor, site);
-        else if (branch.dtype == torch.float32) Forward<Float32Element>(branchNow, streamNow, result, bits, factor, site);
+        if (branch.dtype == torch.bfloat16) Forward<BFloat16Element>(branch, stream, result, bits, factor, site);
+        else if (branch.dtype == torch.float32) Forward<Float32Element>(branch, stream, result, bits, factor, site);
         else throw new NotSupportedException($"Dropout in {branch.dtype}; expected Float32 or BFloat16.");
 
-        ctx.save_for_backward([bits.MoveToOuterDisposeScope()]);
-        ctx.save_data("factor", factor);
-        ctx.save_data("hasStream", streamNow is not null);
-        return result.MoveToOuterDisposeScope();
+        Save(context, bits);
+        context.save_data("factor", factor);
+        context.save_data("hasStream", stream is not null);
+        return result;
     }
 
-    public override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
+    protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient)
     {
-        using var scope = torch.NewDisposeScope();
-        var bits = ctx.get_saved_variables()[0];
-        var gradient = grad_output.contiguous();
-        var result = torch.empty_like(gradient);
-        var factor = (float)ctx.get_data("factor");
-        if (gradient.dtype == torch.bfloat16) Backward<BFloat16Element>(gradient, result, bits, factor);
-        else Backward<Float32Element>(gradient, result, bits, factor);
-        result.MoveToOuterDisposeScope();
-        return (bool)ctx.get_data("hasStream") ? [result, null!, null!, grad_output] : [result, null!, null!];
+        var incoming = gradient.contiguous();
+        var result = torch.empty_like(incoming);
+        var factor = (float)context.get_data("factor");
+        if (incoming.dtype == torch.bfloat16) Backward<BFloat16Element>(incoming, result, saved[0], factor);
+        else Backward<Float32Element>(incoming, result, saved[0], factor);
+        return (bool)context.get_data("hasStream") ? [result, null, null, gradient.alias()] : [result, null, null];
     }
 
     private static long Groups(torch.Tensor x, DropoutSite site) => (x.numel() / site.Rows + DropoutBits.Group - 1) / DropoutBits.Group;
@@ -56,31 +50,9 @@ internal sealed unsafe class DropoutAdd : torch.autograd.SingleTensorFunction<Dr
         nint from = branch.Address(), to = result.Address(), added = stream?.Address() ?? 0, kept = bits.Address();
         ParallelRows.ForEach(site.Rows, branch.numel(), row =>
         {
-            var draws = site.Bits(row);
-            var offset = (nint)row * length;
             var mask = (uint*)kept + (nint)row * groups;
-            var scale = Vector512.Create(factor);
-            for (var group = 0; group < groups; group++)
-            {
-                var bit = mask[group] = draws.Draw((uint)group);
-                var at = offset + group * DropoutBits.Group;
-                var left = length - group * DropoutBits.Group;
-                if (left >= DropoutBits.Group)
-                {
-                    Sixteen(at, bit);
-                    Sixteen(at + 16, bit >> 16);
-                }
-                else for (var i = 0; i < left; i++) One(at + i, (bit >> i & 1) != 0);
-            }
-
-            void Sixteen(nint at, uint bit)
-            {
-                var x = (T.Load((void*)from, at) * scale) & DropoutBits.Mask(bit);
-                T.Store(added == 0 ? x : x + T.Load((void*)added, at), (void*)to, at);
-            }
-
-            void One(nint at, bool keep) =>
-                T.Set((keep ? T.Get((void*)from, at) * factor : 0) + (added == 0 ? 0 : T.Get((void*)added, at)), (void*)to, at);
+            Draw(site.Bits(row), mask, groups);
+            Row<T>((void*)from, (void*)added, (void*)to, (nint)row * length, length, mask, factor);
         });
     }
 
@@ -89,23 +61,33 @@ internal sealed unsafe class DropoutAdd : torch.autograd.SingleTensorFunction<Dr
         var (rows, groups) = ((int)bits.shape[0], (int)bits.shape[1]);
         var length = (int)(gradient.numel() / rows);
         nint from = gradient.Address(), to = result.Address(), kept = bits.Address();
-        ParallelRows.ForEach(rows, gradient.numel(), row =>
+        ParallelRows.ForEach(rows, gradient.numel(), row => Row<T>((void*)from, null, (void*)to, (nint)row * length, length, (uint*)kept + (nint)row * groups, factor));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Draw(DropoutBits draws, uint* mask, int groups)
+    {
+        for (var group = 0; group < groups; group++) mask[group] = draws.Draw((uint)group);
+    }
+
+    // to = factor * what is kept of from + added.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Row<T>(void* from, void* added, void* to, nint at, int length, uint* mask, float factor) where T : IElement
+    {
+        var factors = Vector512.Create(factor);
+        var i = 0;
+        for (; i + DropoutBits.Group <= length; i += DropoutBits.Group, mask++)
         {
-            var offset = (nint)row * length;
-            var mask = (uint*)kept + (nint)row * groups;
-            var scale = Vector512.Create(factor);
-            for (var group = 0; group < groups; group++)
+            var first = (T.Load(from, at + i) * factors) & DropoutBits.Mask(*mask);
+            var second = (T.Load(from, at + i + RowBuffer.Lanes) * factors) & DropoutBits.Mask(*mask >> RowBuffer.Lanes);
+            if (added != null)
             {
-                var bit = mask[group];
-                var at = offset + group * DropoutBits.Group;
-                var left = length - group * DropoutBits.Group;
-                if (left >= DropoutBits.Group)
-                {
-                    T.Store((T.Load((void*)from, at) * scale) & DropoutBits.Mask(bit), (void*)to, at);
-                    T.Store((T.Load((void*)from, at + 16) * scale) & DropoutBits.Mask(bit >> 16), (void*)to, at + 16);
-                }
-                else for (var i = 0; i < left; i++) T.Set((bit >> i & 1) != 0 ? T.Get((void*)from, at + i) * factor : 0, (void*)to, at + i);
+                first += T.Load(added, at + i);
+                second += T.Load(added, at + i + RowBuffer.Lanes);
             }
-        });
+            T.Store(first, second, to, at + i);
+        }
+        for (var place = 0; i < length; i++, place++)
+            T.Set(((*mask >> place & 1) != 0 ? T.Get(from, at + i) * factor : 0) + (added == null ? 0 : T.Get(added, at + i)), to, at + i);
     }
 }

@@ -12,6 +12,9 @@ internal unsafe interface IElement
 
     static abstract void Store(Vector512<float> values, void* start, nint index);
 
+    /// <summary>Thirty-two numbers on end.</summary>
+    static abstract void Store(Vector512<float> first, Vector512<float> second, void* start, nint index);
+
     static abstract float Get(void* start, nint index);
 
     static abstract void Set(float value, void* start, nint index);
@@ -25,6 +28,13 @@ internal readonly unsafe struct Float32Element : IElement
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> values, void* start, nint index) => values.Store((float*)start + index);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> first, Vector512<float> second, void* start, nint index)
+    {
+        Store(first, start, index);
+        Store(second, start, index + Vector512<float>.Count);
+    }
 
     public static float Get(void* start, nint index) => ((float*)start)[index];
 
@@ -47,14 +57,25 @@ internal readonly unsafe struct BFloat16Element : IElement
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<float> values, void* start, nint index)
     {
-        var bits = values.AsUInt32();
-        var rounded = (bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u))) >> 16;
-        // Adding could carry a NaN's payload over into infinity or zero.
-        rounded = Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(0x7FC0u));
+        var rounded = Round(values) >> 16;
         var halves = Avx512F.IsSupported
             ? Avx512F.ConvertToVector256UInt16(rounded)
             : Vector256.Narrow(rounded.GetLower(), rounded.GetUpper());
         halves.Store((ushort*)start + index);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<float> first, Vector512<float> second, void* start, nint index)
+    {
+        if (Avx512BW.IsSupported)
+        {
+            // The upper half of each number of both, in one instruction.
+            var upper = (Vector512<ushort>.Indices << 1) + Vector512<ushort>.One;
+            Avx512BW.PermuteVar32x16x2(Round(first).AsUInt16(), upper, Round(second).AsUInt16()).Store((ushort*)start + index);
+            return;
+        }
+        Store(first, start, index);
+        Store(second, start, index + Vector512<float>.Count);
     }
 
     public static float Get(void* start, nint index) => BitConverter.UInt32BitsToSingle((uint)((ushort*)start)[index] << 16);
@@ -63,6 +84,16 @@ internal readonly unsafe struct BFloat16Element : IElement
     {
         var bits = BitConverter.SingleToUInt32Bits(value);
         ((ushort*)start)[index] = float.IsNaN(value) ? (ushort)0x7FC0 : (ushort)((bits + 0x7FFF + (bits >> 16 & 1)) >> 16);
+    }
+
+    // In the upper half; the lower is what it happens to be.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<uint> Round(Vector512<float> values)
+    {
+        var bits = values.AsUInt32();
+        var rounded = bits + Vector512.Create(0x7FFFu) + ((bits >> 16) & Vector512.Create(1u));
+        // Adding could carry a NaN's payload over into infinity or zero.
+        return Vector512.ConditionalSelect(Vector512.Equals(values, values).AsUInt32(), rounded, Vector512.Create(0x7FC00000u));
     }
 }
 

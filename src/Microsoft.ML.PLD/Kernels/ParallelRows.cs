@@ -8,6 +8,9 @@ internal static class ParallelRows
     // Below so many numbers, waking another thread costs more than it saves.
     private const long FewNumbers = 1 << 15;
 
+    // Numbers without rows are cut into pieces that stay in a core's own caches.
+    private const int Piece = 1 << 13;
+
     /// <param name="count">Rows.</param>
     /// <param name="numbers">In all of them.</param>
     /// <param name="body">Told the row.</param>
@@ -17,4 +20,9 @@ internal static class ParallelRows
         if (threads > 1 && count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
         else for (var row = 0; row < count; row++) body(row);
     }
+
+    /// <param name="numbers">How many there are.</param>
+    /// <param name="body">Told where a piece of them starts, and how long it is.</param>
+    public static void ForEachPiece(long numbers, Action<nint, int> body) =>
+        ForEach((int)((numbers + Piece - 1) / Piece), numbers, piece => body((nint)piece * Piece, (int)Math.Min(Piece, numbers - (long)piece * Piece)));
 }
