@@ -25,7 +25,7 @@ internal sealed class BertEmbeddings
     /// <returns>[B * S, H] in <paramref name="type"/></returns>
     public torch.Tensor Apply(TokenBatch batch, torch.ScalarType type, Dropout? dropout)
     {
-        var words = Words.Value.index_select(0, batch.Ids);
+        var words = batch.Ids.device_type == DeviceType.CPU ? EmbeddingLookup.Apply(Words.Value, batch.Ids) : Words.Value.index_select(0, batch.Ids);
         var positions = _positions.Value.narrow(0, 0, batch.Length);
         var types = batch.Types is null ? _types.Value.narrow(0, 0, 1) : _types.Value.index_select(0, batch.Types);
         var sum = (words + types).view(batch.Rows, batch.Length, _hiddenSize) + positions;

@@ -31,7 +31,8 @@ internal sealed class DenseGelu : LeanFunction<DenseGelu>
     protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient)
     {
         var (x, weight, slopes) = (saved[0], saved[1], saved[2]);
-        var inner = gradient.mul(slopes);
-        return [inner.mm(weight), inner.t().mm(x), inner.sum(dim: 0L)];
+        var inner = torch.empty_like(slopes);
+        var ofBias = GeluKernel.Backward(gradient.contiguous(), slopes, inner);
+        return [inner.mm(weight), inner.t().mm(x), ofBias.to(inner.dtype)];
     }
 }

@@ -7,6 +7,8 @@ namespace Microsoft.ML.PLD;
 /// <summary>x Phi(x), Phi being the standard normal distribution: the exact GELU (Hendrycks and Gimpel 2016), on the processor.</summary>
 internal static unsafe class GeluKernel
 {
+    private const int RowsAtOnce = 64;
+
     /// <param name="x">Contiguous, float32 or bfloat16.</param>
     /// <param name="values">Receives the function's values; may be <paramref name="x"/> itself.</param>
     /// <param name="slopes">Receives its derivatives; may be <paramref name="x"/> itself. Null: not wanted.</param>
@@ -15,6 +17,48 @@ internal static unsafe class GeluKernel
         if (x.dtype == torch.bfloat16) Apply<BFloat16Element>(x, values, slopes);
         else if (x.dtype == torch.float32) Apply<Float32Element>(x, values, slopes);
         else throw new NotSupportedException($"GELU in {x.dtype}; expected Float32 or BFloat16.");
+    }
+
+    /// <summary>The gradient before the activation, and its sum over the rows, which is the bias's.</summary>
+    /// <param name="gradient">[rows, columns], of the values.</param>
+    /// <param name="slopes">[rows, columns], of <see cref="Apply(torch.Tensor, torch.Tensor, torch.Tensor?)"/>.</param>
+    /// <param name="result">[rows, columns], receives the product of both.</param>
+    /// <returns>[columns], float32</returns>
+    public static torch.Tensor Backward(torch.Tensor gradient, torch.Tensor slopes, torch.Tensor result) =>
+        gradient.dtype == torch.bfloat16 ? Backward<BFloat16Element>(gradient, slopes, result) : Backward<Float32Element>(gradient, slopes, result);
+
+    private static torch.Tensor Backward<T>(torch.Tensor gradient, torch.Tensor slopes, torch.Tensor result) where T : IElement
+    {
+        var (rows, columns) = ((int)gradient.shape[0], (int)gradient.shape[1]);
+        using var sums = torch.zeros((rows + RowsAtOnce - 1) / RowsAtOnce, columns); // added up at the end: the same sum on any number of threads
+        nint from = gradient.Address(), factors = slopes.Address(), to = result.Address(), sumsStart = sums.Address();
+        ParallelRows.ForEach((int)sums.shape[0], gradient.numel(), chunk => Backward<T>(
+            (void*)from, (void*)factors, (void*)to, (float*)sumsStart + (nint)chunk * columns, chunk * RowsAtOnce, Math.Min(RowsAtOnce, rows - chunk * RowsAtOnce), columns));
+        return sums.sum(dim: 0L);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static void Backward<T>(void* gradient, void* slopes, void* result, float* sums, int first, int count, int columns) where T : IElement
+    {
+        var whole = columns & -(2 * RowBuffer.Lanes);
+        for (var row = first; row < first + count; row++)
+        {
+            var at = (nint)row * columns;
+            for (var i = 0; i < whole; i += 2 * RowBuffer.Lanes)
+            {
+                var x = T.Load(gradient, at + i) * T.Load(slopes, at + i);
+                var y = T.Load(gradient, at + i + RowBuffer.Lanes) * T.Load(slopes, at + i + RowBuffer.Lanes);
+                (Vector512.Load(sums + i) + x).Store(sums + i);
+                (Vector512.Load(sums + i + RowBuffer.Lanes) + y).Store(sums + i + RowBuffer.Lanes);
+                T.Store(x, y, result, at + i);
+            }
+            for (var i = whole; i < columns; i++)
+            {
+                var x = T.Get(gradient, at + i) * T.Get(slopes, at + i);
+                sums[i] += x;
+                T.Set(x, result, at + i);
+            }
+        }
     }
 
     private static void Apply<T>(torch.Tensor x, torch.Tensor values, torch.Tensor? slopes) where T : IElement

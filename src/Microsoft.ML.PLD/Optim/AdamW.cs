@@ -40,7 +40,9 @@ internal sealed class AdamW : IDisposable
     /// of the weights follow.
     /// </summary>
     /// <param name="learningRate">Of this step.</param>
-    /// <param name="gradients">Of each parameter, in their order, any number, float32 or bfloat16; null: its <c>grad</c>.</param>
+    /// <param name="gradients">
+    /// Of each parameter, in their order, any number, float32 or bfloat16, dense or sparse (rows of a matrix, each once, in order); null: its <c>grad</c>.
+    /// </param>
     /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
     public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null)
     {
@@ -52,7 +54,7 @@ internal sealed class AdamW : IDisposable
         for (var i = 0; i < _slots.Length; i++)
         {
             var all = gradients?[i] ?? (_slots[i].Weights.grad is { } own ? [own] : []);
-            if (all.Count > 0) updates.Add(UpdateOf(_slots[i], [.. all.Select(gradient => gradient.contiguous())], learningRate));
+            if (all.Count > 0) updates.Add(UpdateOf(_slots[i], [.. all.Select(gradient => gradient.is_sparse ? gradient : gradient.contiguous())], learningRate));
             else dropped.Add(_slots[i]);
         }
 

@@ -25,5 +25,5 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
         }
     }
 
-    private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => gradient.to(torch.float32)).Aggregate((sum, next) => sum + next);
+    private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => (gradient.is_sparse ? gradient.to_dense() : gradient).to(torch.float32)).Aggregate((sum, next) => sum + next);
 }

@@ -20,7 +20,16 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
 
     private readonly record struct Memory(nint Weights, nint FirstMoment, nint SecondMoment, nint Copy);
 
-    private readonly record struct Part(nint Start, bool IsBFloat16);
+    // Of a gradient: all of it, or the rows with these numbers, one after the other.
+    private readonly record struct Part(nint Start, bool IsBFloat16, long[]? Rows, int Width)
+    {
+        public static Part Of(torch.Tensor gradient)
+        {
+            if (!gradient.is_sparse) return new Part(gradient.Address(), gradient.dtype == torch.bfloat16, null, 0);
+            var (rows, values) = (gradient.SparseIndices, gradient.SparseValues); // views: the gradient owns the memory
+            return new Part(values.Address(), false, rows.data<long>().ToArray(), (int)gradient.shape[1]);
+        }
+    }
 
     public double Norm(IReadOnlyList<AdamWUpdate> updates)
     {
@@ -56,21 +65,37 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
             if (BFloat16Copy(update.Slot) == 0) update.Slot.Weight.Refresh();
     }
 
-    private static Part[] Parts(AdamWUpdate update) => [.. update.Gradients.Select(gradient => new Part(gradient.Address(), gradient.dtype == torch.bfloat16))];
+    private static Part[] Parts(AdamWUpdate update) => [.. update.Gradients.OrderBy(gradient => gradient.is_sparse).Select(Part.Of)];
 
     private static nint BFloat16Copy(AdamWSlot slot) => slot.Weight.Copy is { } copy && copy.dtype == torch.bfloat16 ? copy.Address() : 0;
 
     // The chunk's part of the gradient: a lone float32 one as it lies there.
     private static ReadOnlySpan<float> Sum(Part[] parts, in Chunk chunk, Scratch scratch)
     {
-        if (parts is [{ IsBFloat16: false } only]) return Floats(only.Start, chunk);
+        if (parts is [{ IsBFloat16: false, Rows: null } only]) return Floats(only.Start, chunk);
         var sum = scratch.Floats[..chunk.Length];
+        if (parts[0].Rows is not null) sum.Clear();
         for (var part = 0; part < parts.Length; part++)
         {
-            if (parts[part].IsBFloat16) Accumulate<BFloat16Element>(sum, (ushort*)parts[part].Start + chunk.Offset, first: part == 0);
+            if (parts[part].Rows is { } rows) AddRows(sum, chunk.Offset, parts[part], rows);
+            else if (parts[part].IsBFloat16) Accumulate<BFloat16Element>(sum, (ushort*)parts[part].Start + chunk.Offset, first: part == 0);
             else Accumulate<Float32Element>(sum, (float*)parts[part].Start + chunk.Offset, first: part == 0);
         }
         return sum;
+    }
+
+    private static void AddRows(Span<float> sum, long offset, in Part part, long[] rows)
+    {
+        var found = Array.BinarySearch(rows, offset / part.Width);
+        for (var row = found < 0 ? ~found : found; row < rows.Length && rows[row] * part.Width < offset + sum.Length; row++)
+        {
+            // A chunk may begin and end within a row.
+            var begin = Math.Max(rows[row] * part.Width, offset);
+            var end = Math.Min((rows[row] + 1) * part.Width, offset + sum.Length);
+            var values = new ReadOnlySpan<float>((float*)part.Start + (nint)row * part.Width + (begin - rows[row] * part.Width), (int)(end - begin));
+            var place = sum.Slice((int)(begin - offset), values.Length);
+            TensorPrimitives.Add(place, values, place);
+        }
     }
 
     private static void Accumulate<T>(Span<float> sum, void* from, bool first) where T : IElement

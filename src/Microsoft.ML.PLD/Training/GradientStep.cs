@@ -74,11 +74,12 @@ internal sealed class GradientStep(
         return sums;
     }
 
-    // bfloat16 has too few digits for a long sum: only a lone gradient stays in it.
+    // bfloat16 has too few digits for a long sum: only a lone gradient stays in it. Sparse ones are small, and are kept side by side.
     private static void Add(List<torch.Tensor> sums, torch.Tensor gradient, bool isLast)
     {
         using var noGrad = torch.no_grad();
-        if (isLast || sums.Count == 0) sums.Add((isLast ? gradient : gradient.to(torch.float32, copy: true)).DetachFromDisposeScope());
-        else sums[0].add_(gradient);
+        if (isLast || gradient.is_sparse) sums.Add(gradient.DetachFromDisposeScope());
+        else if (sums.Find(sum => !sum.is_sparse) is { } sum) sum.add_(gradient);
+        else sums.Add(gradient.to(torch.float32, copy: true).DetachFromDisposeScope());
     }
 }

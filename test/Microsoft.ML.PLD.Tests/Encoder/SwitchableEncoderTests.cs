@@ -60,8 +60,9 @@ public sealed class SwitchableEncoderTests
         static long TensorsMade(TestNetwork network, LayerPlan plan)
         {
             using var scope = torch.NewDisposeScope();
+            var before = DisposeScopeManager.Statistics.TensorStatistics.CreatedInScopeCount;
             network.Encoder.Apply(TestNetwork.Batch(), plan, torch.float32);
-            return scope.DisposablesCount;
+            return DisposeScopeManager.Statistics.TensorStatistics.CreatedInScopeCount - before;
         }
     }
 
