@@ -12,7 +12,7 @@ internal sealed class ClassScorer(BertClassifier classifier, int maxLength, torc
     public int MaxBatch => 64;
 
     public void Score(TextBatch texts, Span<float> scores) =>
-        _encoding.Score(texts, Width, scores, some => classifier.Probabilities(some, type));
+        _encoding.Score(texts, Width, scores, classifier.Weights.Device, some => classifier.Probabilities(some, type));
 
     public void Dispose() => classifier.Dispose();
 }

@@ -12,7 +12,7 @@ internal sealed class EmbeddingScorer(BertModel model, Pooling pooling, int maxL
     public int MaxBatch => 64;
 
     public void Score(TextBatch texts, Span<float> scores) =>
-        _encoding.Score(texts, Width, scores, some => model.Embed(some, pooling, type));
+        _encoding.Score(texts, Width, scores, model.Device, some => model.Embed(some, pooling, type));
 
     public void Dispose() => model.Dispose();
 }

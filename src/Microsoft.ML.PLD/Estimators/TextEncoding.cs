@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>Turns the texts of a column, or of two, into token ids.</summary>
@@ -5,9 +7,6 @@ namespace Microsoft.ML.PLD;
 /// <param name="MaxLength">The most tokens of a text or pair.</param>
 internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
 {
-    // Of a window of 64 rows, sorted by length: few enough for little padding, enough to keep the matrix products busy.
-    private const int RowsAtOnce = 16;
-
     /// <param name="first">A text.</param>
     /// <param name="second">The second sentence of a pair, or null: empty text would make a pair, with a [SEP] more.</param>
     public TokenizedText Encode(ReadOnlyMemory<char> first, string? second) => Tokenizer.Encode(first.ToString(), second, MaxLength);
@@ -16,14 +15,15 @@ internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
     /// <param name="texts">In any order.</param>
     /// <param name="width">Scores a text.</param>
     /// <param name="scores">[texts, width] in the order of <paramref name="texts"/>.</param>
+    /// <param name="device">Where they are scored.</param>
     /// <param name="score">Scores some texts: [texts, width].</param>
-    public void Score(TextBatch texts, int width, Span<float> scores, Func<TokenizedText[], float[]> score)
+    public void Score(TextBatch texts, int width, Span<float> scores, torch.Device device, Func<TokenizedText[], float[]> score)
     {
         var encoded = new TokenizedText[texts.Count];
         for (var row = 0; row < encoded.Length; row++)
             encoded[row] = Encode(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row].ToString() : null);
 
-        foreach (var rows in Enumerable.Range(0, encoded.Length).OrderBy(row => encoded[row].Ids.Length).Chunk(RowsAtOnce))
+        foreach (var rows in LengthGroups.Cut([.. encoded.Select(text => text.Ids.Length)], LengthGroups.Overhead(device)))
         {
             var scored = score([.. rows.Select(row => encoded[row])]).AsSpan();
             for (var i = 0; i < rows.Length; i++) scored.Slice(i * width, width).CopyTo(scores[(rows[i] * width)..]);

@@ -19,7 +19,7 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
         var lines = BookCorpus.Lines().Where(line => line.Length > 0).Where((_, i) => i % 97 == 0).Take(Texts).ToArray();
         var padded = lines.Select(line => books.Tokenizer.Encode(line, maxLength: MaxLength, pad: true)).ToArray();
         var scores = new float[Texts * config.HiddenSize];
-        var bucketed = new Arm("by length", () => encoding.Score(Batch(lines), config.HiddenSize, scores, texts => model.Embed(texts, Pooling.Mean, type)));
+        var bucketed = new Arm("by length", () => encoding.Score(Batch(lines), config.HiddenSize, scores, device, texts => model.Embed(texts, Pooling.Mean, type)));
         var toMaximum = new Arm("padded to the maximum", () => model.Embed(padded, Pooling.Mean, type));
         Contest.Run([bucketed, toMaximum], arguments.Rounds(30));
         foreach (var arm in new[] { bucketed, toMaximum })
@@ -29,7 +29,7 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
         {
             var text = string.Join(' ', BookCorpus.Lines().SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Take(words));
             var tokens = books.Tokenizer.Encode(text, maxLength: MaxLength).Ids.Length;
-            var single = new Arm("single text", () => encoding.Score(Batch([text]), config.HiddenSize, new float[config.HiddenSize], texts => model.Embed(texts, Pooling.Mean, type)));
+            var single = new Arm("single text", () => encoding.Score(Batch([text]), config.HiddenSize, new float[config.HiddenSize], device, texts => model.Embed(texts, Pooling.Mean, type)));
             var floor = MatmulFloor(config, tokens, device, type);
             Contest.Run([single, floor], arguments.Rounds(200), warmUp: 20);
             report.Add(("tokens", tokens), ("p50_ms", 1e3 * single.Samples.Median), ("matmul_floor_ms", 1e3 * floor.Samples.Median), ("over_floor", single.Samples.Over(floor.Samples)));

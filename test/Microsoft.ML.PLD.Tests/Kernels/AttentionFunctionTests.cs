@@ -26,7 +26,7 @@ public sealed class AttentionFunctionTests
             torch.Tensor Heads(torch.Tensor x, int count) => x.view(rows, count, heads, size).transpose(1, 2);
             var ignored = padding is null ? null : torch.tensor(padding).view(rows, 1, 1, keys);
             var fused = SelfAttention.Fused(Heads(query, queries), Heads(key, keys), Heads(value, keys), ignored, 0);
-            AssertClose(AttentionFunction.Apply(query, key, value, new AttentionShape(rows, heads, queries, keys, 1 / Math.Sqrt(size), padding), site: null), fused, 1e-5, "fused");
+            Close.Check(AttentionFunction.Apply(query, key, value, new AttentionShape(rows, heads, queries, keys, 1 / Math.Sqrt(size), padding), site: null), fused, 1e-5, "fused");
         }, iter: 50);
 
     [TestMethod]
@@ -69,11 +69,11 @@ public sealed class AttentionFunctionTests
         var expected = probabilities.matmul(Heads(theirs[2], keys)).transpose(1, 2).reshape(rows * queries, width);
 
         var actual = AttentionFunction.Apply(ours[0], ours[1], ours[2], shape, site);
-        AssertClose(expected, actual, tolerance, "value");
+        Close.Check(expected, actual, tolerance, "value");
         var weights = torch.randn_like(expected);
         (expected * weights).sum().backward();
         (actual * weights.to(type)).sum().backward();
-        for (var i = 0; i < 3; i++) AssertClose(theirs[i].grad!, ours[i].grad!, tolerance * 2, $"gradient {i}");
+        for (var i = 0; i < 3; i++) Close.Check(theirs[i].grad!, ours[i].grad!, tolerance * 2, $"gradient {i}");
     }
 
     private static torch.Tensor Kept(DropoutSite site, AttentionShape shape) => torch.tensor((
@@ -83,10 +83,4 @@ public sealed class AttentionFunctionTests
         from query in Enumerable.Range(0, shape.Queries)
         from key in Enumerable.Range(0, shape.Keys)
         select (bits.Draw((uint)((query * shape.Heads + head) << AttentionShape.GroupBits | key / 32)) >> key % 32 & 1) == 1 ? 1f : 0).ToArray()).view(shape.Rows, shape.Heads, shape.Queries, shape.Keys);
-
-    private static void AssertClose(torch.Tensor expected, torch.Tensor actual, double tolerance, string what)
-    {
-        var most = (expected - actual.to(torch.float32)).abs().max().item<float>();
-        Assert.IsLessThan(tolerance * (1 + expected.abs().max().item<float>()), most, what);
-    }
 }

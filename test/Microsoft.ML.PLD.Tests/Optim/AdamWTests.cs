@@ -254,6 +254,31 @@ public sealed class AdamWTests
         }
     }
 
+    // The shape is larger than a chunk of the kernel's, whose ends lie within rows.
+    [TestMethod, DynamicData(nameof(Kernels))]
+    public void SparseGradientsAreThoseRowsAndZerosElsewhere(string kernel)
+    {
+        using var scope = torch.NewDisposeScope();
+        long[] shape = [10_007, 7];
+        foreach (var withDense in new[] { false, true })
+        {
+            using Model one = new([shape], seed: 3), parts = new([shape], seed: 3);
+            using AdamW expected = one.Optimizer(new(), kernel), actual = parts.Optimizer(new(), kernel);
+            for (var step = 0; step < 3; step++)
+            {
+                torch.Tensor Rows(int every) // sums of small integers are exact
+                {
+                    var rows = torch.arange(step, shape[0], every, torch.int64);
+                    return torch.sparse_coo_tensor(rows.view(1, -1), torch.randint(-8, 9, [rows.shape[0], shape[1]]).to(torch.float32), shape);
+                }
+                torch.Tensor[] gradients = [Rows(3), .. withDense ? new[] { torch.randint(-8, 9, shape).to(torch.bfloat16) } : [], Rows(1_001)];
+                one.Weights[0].grad = gradients.Select(gradient => (gradient.is_sparse ? gradient.to_dense() : gradient).to(torch.float32)).Aggregate((sum, next) => sum + next);
+                Assert.AreEqual(expected.Step(.01), actual.Step(.01, [gradients]));
+                CollectionAssert.AreEqual(one.Values(0), parts.Values(0));
+            }
+        }
+    }
+
     [TestMethod, DynamicData(nameof(Kernels))]
     public void CopiesFollowTheirMasters(string kernel)
     {
