@@ -12,9 +12,11 @@ internal static class LengthGroups
 
     /// <param name="lengths">Tokens of each text.</param>
     /// <param name="overhead">What a group costs, in tokens.</param>
+    /// <param name="workers">Groups scored at a time: none is larger than its share, unless a text alone is.</param>
     /// <returns>The texts of each group, by their places in <paramref name="lengths"/>; each text once, shorter ones first.</returns>
-    public static IReadOnlyList<int[]> Cut(IReadOnlyList<int> lengths, int overhead)
+    public static IReadOnlyList<int[]> Cut(IReadOnlyList<int> lengths, int overhead, int workers = 1)
     {
+        var most = workers == 1 ? long.MaxValue : lengths.Sum(length => (long)length) / workers;
         var order = Enumerable.Range(0, lengths.Count).OrderBy(text => lengths[text]).ToArray();
         // The least cost of the first so many texts, and how many of them its last group leaves out.
         var least = new long[order.Length + 1];
@@ -24,7 +26,9 @@ internal static class LengthGroups
             least[end] = long.MaxValue;
             for (var begin = 0; begin < end; begin++)
             {
-                var cost = least[begin] + overhead + (long)(end - begin) * lengths[order[end - 1]];
+                var tokens = (long)(end - begin) * lengths[order[end - 1]];
+                if (tokens > most && begin < end - 1) continue;
+                var cost = least[begin] + overhead + tokens;
                 if (cost < least[end]) (least[end], cut[end]) = (cost, begin);
             }
         }

@@ -11,22 +11,27 @@ internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
     /// <param name="second">The second sentence of a pair, or null: empty text would make a pair, with a [SEP] more.</param>
     public TokenizedText Encode(ReadOnlyMemory<char> first, string? second) => Tokenizer.Encode(first.ToString(), second, MaxLength);
 
-    /// <summary>Scores texts of similar length together, so that little is padded.</summary>
+    /// <summary>Scores texts of similar length together, so that little is padded, and such groups side by side.</summary>
     /// <param name="texts">In any order.</param>
     /// <param name="width">Scores a text.</param>
     /// <param name="scores">[texts, width] in the order of <paramref name="texts"/>.</param>
     /// <param name="device">Where they are scored.</param>
-    /// <param name="score">Scores some texts: [texts, width].</param>
+    /// <param name="score">Scores some texts: [texts, width]. Called from several threads.</param>
     public void Score(TextBatch texts, int width, Span<float> scores, torch.Device device, Func<TokenizedText[], float[]> score)
     {
         var encoded = new TokenizedText[texts.Count];
         for (var row = 0; row < encoded.Length; row++)
             encoded[row] = Encode(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row].ToString() : null);
 
-        foreach (var rows in LengthGroups.Cut([.. encoded.Select(text => text.Ids.Length)], LengthGroups.Overhead(device)))
+        var groups = LengthGroups.Cut([.. encoded.Select(text => text.Ids.Length)], LengthGroups.Overhead(device), ScoringWorkers.Count(device));
+        var scored = new float[groups.Count][];
+        // Long texts first: the last batch to end should be a small one.
+        ScoringWorkers.ForEach(groups.Count, device, index =>
         {
-            var scored = score([.. rows.Select(row => encoded[row])]).AsSpan();
-            for (var i = 0; i < rows.Length; i++) scored.Slice(i * width, width).CopyTo(scores[(rows[i] * width)..]);
-        }
+            var group = groups.Count - 1 - index;
+            scored[group] = score([.. groups[group].Select(row => encoded[row])]);
+        });
+        foreach (var (rows, values) in groups.Zip(scored))
+            for (var i = 0; i < rows.Length; i++) values.AsSpan(i * width, width).CopyTo(scores[(rows[i] * width)..]);
     }
 }

@@ -16,7 +16,7 @@ internal sealed class GradientStep(
     private const int MostSkipped = 10;
 
     private readonly AdamW _optimizer = new(weights.All, optimizer);
-    private readonly GradientWorkers _workers = new(workers);
+    private readonly ComputeWorkers _workers = new(workers);
     private readonly Stopwatch _optimizerClock = new();
     private int _skipped;
 

@@ -11,9 +11,12 @@ internal static class Contest
     /// <param name="arms">The work to measure.</param>
     /// <param name="rounds">Measurements of each arm.</param>
     /// <param name="warmUp">Runs of each arm before them.</param>
-    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2)
+    /// <param name="afterWarmUp">Called between the two.</param>
+    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2, Action? afterWarmUp = null)
     {
         for (var round = -warmUp; round < rounds; round++)
+        {
+            if (round == 0) afterWarmUp?.Invoke();
             foreach (var arm in arms)
             {
                 var start = Stopwatch.GetTimestamp();
@@ -21,6 +24,7 @@ internal static class Contest
                 var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
                 if (round >= 0) arm.Samples.Add(seconds, work);
             }
+        }
     }
 }
 

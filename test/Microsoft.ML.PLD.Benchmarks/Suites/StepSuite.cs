@@ -34,7 +34,10 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
         {
             foreach (var name in parsed.GetValue(_arms)!) contenders.AddRange(Contenders(name, shape, books, device));
             var peaks = contenders.Select(contender => contender.Type).Distinct().ToDictionary(type => type, type => MatmulPeak.Arm(device, type, 1_024, atLeast: 0.2));
-            Contest.Run([.. contenders.Select(contender => contender.Arm), .. peaks.Values], arguments.Rounds(15), warmUp: 3);
+            Contest.Run([.. contenders.Select(contender => contender.Arm), .. peaks.Values], arguments.Rounds(15), warmUp: 3, () =>
+            {
+                foreach (var ours in contenders.Select(contender => contender.Work).OfType<OurStep>()) ours.Restart();
+            });
             foreach (var contender in contenders) Add(report, shape, contender, contenders, peaks[contender.Type].Samples);
         }
         finally

@@ -31,6 +31,15 @@ public sealed class LengthGroupsTests
         });
 
     [TestMethod]
+    public void WithSeveralWorkersNoGroupIsMoreThanAShareUnlessATextIs() =>
+        Gen.Select(Gen.Int[1, 128].Array[1, 64], Gen.Int[0, 300], Gen.Int[2, 8]).Sample((lengths, overhead, workers) =>
+        {
+            var groups = LengthGroups.Cut(lengths, overhead, workers);
+            Assert.AreEqual(lengths.Length, groups.Sum(group => group.Length));
+            foreach (var group in groups.Where(group => group.Length > 1)) Assert.IsLessThanOrEqualTo(lengths.Sum() / workers, group.Length * group.Max(text => lengths[text]));
+        });
+
+    [TestMethod]
     public void WhereGroupsCostNothingNothingIsPaddedAndWhereTheyAreDearThereIsOne()
     {
         int[] lengths = [7, 3, 7, 20, 3];

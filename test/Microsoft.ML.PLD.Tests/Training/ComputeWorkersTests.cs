@@ -3,14 +3,14 @@ using TorchSharp;
 namespace Microsoft.ML.PLD.Tests;
 
 [TestClass, DoNotParallelize] // the number of threads is the process's
-public sealed class GradientWorkersTests
+public sealed class ComputeWorkersTests
 {
     [TestMethod]
     public void EachDoesItsPartEachTime()
     {
         foreach (var count in new[] { 1, 2, 5 })
         {
-            using var workers = new GradientWorkers(count);
+            using var workers = new ComputeWorkers(count);
             for (var round = 0; round < 20; round++)
             {
                 var done = new int[count];
@@ -23,7 +23,7 @@ public sealed class GradientWorkersTests
     [TestMethod]
     public void WhatFailsOnAWorkerFailsOnTheCallerAndTheNextRunIsFine()
     {
-        using var workers = new GradientWorkers(3);
+        using var workers = new ComputeWorkers(3);
         var thrown = Assert.ThrowsExactly<InvalidDataException>(() => workers.Run(worker =>
         {
             if (worker == 1) throw new InvalidDataException("two");
@@ -41,7 +41,7 @@ public sealed class GradientWorkersTests
         try
         {
             torch.set_num_threads(5);
-            using var workers = new GradientWorkers(2);
+            using var workers = new ComputeWorkers(2);
             var threads = new int[2];
             workers.Run(worker =>
             {

@@ -3,8 +3,8 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Threads that compute micro-batches side by side, each with a share of the cores to itself: less waiting for each other than at every operation.</summary>
-internal sealed class GradientWorkers : IDisposable
+/// <summary>Threads that compute batches side by side, each with a share of the cores to itself: less waiting for each other than at every operation.</summary>
+internal sealed class ComputeWorkers : IDisposable
 {
     private readonly Thread[] _threads;
     private readonly SemaphoreSlim[] _start;
@@ -13,7 +13,7 @@ internal sealed class GradientWorkers : IDisposable
     private volatile ExceptionDispatchInfo? _failure;
 
     /// <param name="count">Threads; 1 means none: the caller's does the work.</param>
-    public GradientWorkers(int count)
+    public ComputeWorkers(int count)
     {
         Count = count;
         var cores = torch.get_num_threads();
