@@ -23,7 +23,8 @@ internal sealed record TextEncoding(WordPieceTokenizer Tokenizer, int MaxLength)
         for (var row = 0; row < encoded.Length; row++)
             encoded[row] = Encode(texts.First.Span[row], texts.IsPairs ? texts.Second.Span[row].ToString() : null);
 
-        var groups = LengthGroups.Cut([.. encoded.Select(text => text.Ids.Length)], LengthGroups.Overhead(device), ScoringWorkers.Count(device));
+        var workers = encoded.Length < ScoringWorkers.Count(device) ? 1 : ScoringWorkers.Count(device);
+        var groups = LengthGroups.Cut([.. encoded.Select(text => text.Ids.Length)], LengthGroups.Overhead(device), workers);
         var scored = new float[groups.Count][];
         // Long texts first: the last batch to end should be a small one.
         ScoringWorkers.ForEach(groups.Count, device, index =>

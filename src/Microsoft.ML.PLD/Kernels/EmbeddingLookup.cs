@@ -16,6 +16,7 @@ internal sealed class EmbeddingLookup : LeanFunction<EmbeddingLookup>
     protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs)
     {
         var (table, ids) = ((torch.Tensor)inputs[0], (torch.Tensor)inputs[1]);
+        if (table.dtype != torch.float32) throw new NotSupportedException($"A table of embeddings in {table.dtype}; expected Float32.");
         Save(context, ids);
         context.save_data("shape", table.shape);
         return table.index_select(0, ids);

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>x Phi(x), Phi being the standard normal distribution: the exact GELU (Hendrycks and Gimpel 2016), on the processor.</summary>
+/// <summary>x Phi(x), Phi being the standard normal distribution: GELU by the error function (Hendrycks and Gimpel 2016), not its tanh form, on the processor.</summary>
 internal static unsafe class GeluKernel
 {
     private const int RowsAtOnce = 64;

@@ -13,9 +13,8 @@ internal sealed class LayerNormFunction : LeanFunction<LayerNormFunction>
     public static torch.Tensor Apply(torch.Tensor x, torch.Tensor weight, torch.Tensor bias, double epsilon)
     {
         if (torch.is_grad_enabled()) return Run(x, weight, bias, epsilon);
-        var (result, statistics) = Forward(x.contiguous(), weight, bias, epsilon);
-        statistics.Dispose();
-        return result;
+        using var scope = torch.NewDisposeScope();
+        return Forward(x.contiguous(), weight, bias, epsilon).Result.MoveToOuterDisposeScope();
     }
 
     protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs)

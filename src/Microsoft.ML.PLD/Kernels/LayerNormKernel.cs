@@ -18,6 +18,7 @@ internal static unsafe class LayerNormKernel
     /// <param name="epsilon">Added to the variance.</param>
     public static void Forward(torch.Tensor x, torch.Tensor weight, torch.Tensor bias, torch.Tensor result, torch.Tensor statistics, double epsilon)
     {
+        if (weight.dtype != torch.float32 || bias.dtype != torch.float32) throw new NotSupportedException($"Layer normalization by weights in {weight.dtype}; expected Float32.");
         if (x.dtype == torch.bfloat16) Forward<BFloat16Element>(x, weight, bias, result, statistics, (float)epsilon);
         else if (x.dtype == torch.float32) Forward<Float32Element>(x, weight, bias, result, statistics, (float)epsilon);
         else throw new NotSupportedException($"Layer normalization in {x.dtype}; expected Float32 or BFloat16.");

@@ -1,3 +1,4 @@
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -6,15 +7,18 @@ namespace Microsoft.ML.PLD;
 /// <remarks>
 /// TorchSharp's base alone holds what goes in and out of the way back until the caller's scope ends, and what was saved for it until the whole graph is gone:
 /// the memory of a training step then grows by half, and is never used again while it is in the caches. A graph can be gone through once.
+/// The way back is called by native code, through which no exception can pass: who starts it does so by <see cref="WayBack.Run"/>.
 /// </remarks>
 internal abstract class LeanFunction<T> : torch.autograd.SingleTensorFunction<T> where T : LeanFunction<T>, new()
 {
+    private const string Inputs = "inputs";
+
     public override string Name => typeof(T).Name;
 
     /// <summary>Puts the function into the graph.</summary>
     protected static torch.Tensor Run(params object?[] inputs)
     {
-        using var scope = torch.NewDisposeScope(); // of a tensor as large as the result, which TorchSharp makes and does not use
+        using var scope = torch.NewDisposeScope(); // of a tensor as large as the result, from which TorchSharp would make zeros where there is no gradient
         return apply(inputs!).MoveToOuterDisposeScope();
     }
 
@@ -26,39 +30,94 @@ internal abstract class LeanFunction<T> : torch.autograd.SingleTensorFunction<T>
     /// <summary>The gradients of the inputs, null for those that are no tensors.</summary>
     /// <param name="context">Has the data.</param>
     /// <param name="saved">The tensors of <see cref="Save"/>.</param>
-    /// <param name="gradient">Of the value.</param>
+    /// <param name="gradient">Of the value. It is freed afterwards: what is returned must be another tensor, if only an alias.</param>
     protected abstract List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient);
 
     /// <summary>Keeps tensors for the way back.</summary>
     protected static void Save(torch.autograd.AutogradContext context, params List<torch.Tensor> tensors) => context.save_for_backward(tensors);
 
-    public sealed override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars) => Forward(ctx, vars);
+    public sealed override torch.Tensor forward(torch.autograd.AutogradContext ctx, params object[] vars)
+    {
+        ctx.set_materialize_grads(false);
+        ctx.save_data(Inputs, vars.Length);
+        return Forward(ctx, vars);
+    }
 
     public sealed override List<torch.Tensor> backward(torch.autograd.AutogradContext ctx, torch.Tensor grad_output)
     {
-        ReturnedGradients.Free();
-        using var scope = torch.NewDisposeScope();
-        using var gradient = grad_output;
-        var saved = ctx.get_saved_variables();
-        var gradients = Backward(ctx, saved, gradient);
-        ctx.Dispose();
-        foreach (var tensor in gradients) tensor?.MoveToOuterDisposeScope();
-        ReturnedGradients.Set(gradients);
-        return gradients!;
+        var none = new List<torch.Tensor>(new torch.Tensor[(int)ctx.get_data(Inputs)]);
+        if (WayBack.HasFailed || grad_output is null || grad_output.IsInvalid) return none;
+        try
+        {
+            WayBack.FreeReturned();
+            using var scope = torch.NewDisposeScope();
+            using var gradient = grad_output;
+            var gradients = Backward(ctx, Take(ctx), gradient);
+            ctx.Dispose();
+            foreach (var tensor in gradients) tensor?.MoveToOuterDisposeScope();
+            WayBack.HasReturned(gradients);
+            return gradients!;
+        }
+        catch (Exception exception)
+        {
+            WayBack.Fail(exception);
+            return none;
+        }
+    }
+
+    private List<torch.Tensor> Take(torch.autograd.AutogradContext context)
+    {
+        try
+        {
+            return context.get_saved_variables();
+        }
+        catch (ArgumentNullException) // TorchSharp's, when the context has been disposed
+        {
+            throw new InvalidOperationException($"The graph with {Name} has been gone through already, and what it had saved is freed.");
+        }
     }
 }
 
-/// <summary>What the last of our functions on this thread has returned from its way back: libtorch has references of its own as soon as the next one is called.</summary>
-internal static class ReturnedGradients
+/// <summary>What our functions leave behind on a thread that goes back through a graph.</summary>
+internal static class WayBack
 {
     [ThreadStatic]
-    private static List<torch.Tensor?>? _last;
+    private static List<torch.Tensor?>? _returned;
 
-    public static void Set(List<torch.Tensor?> gradients) => _last = gradients;
+    [ThreadStatic]
+    private static ExceptionDispatchInfo? _failure;
 
-    public static void Free()
+    public static bool HasFailed => _failure is not null;
+
+    /// <summary>Goes back through a graph, and throws what one of the functions has thrown on the way.</summary>
+    public static TResult Run<TResult>(Func<TResult> back)
     {
-        foreach (var tensor in _last ?? []) tensor?.Dispose();
-        _last = null;
+        _failure = null;
+        try
+        {
+            var result = back();
+            _failure?.Throw();
+            return result;
+        }
+        catch (Exception) when (_failure is not null) // or what libtorch makes of the gradient that is missing
+        {
+            _failure.Throw();
+            throw;
+        }
+        finally
+        {
+            _failure = null;
+        }
+    }
+
+    public static void Fail(Exception exception) => _failure = ExceptionDispatchInfo.Capture(exception);
+
+    public static void HasReturned(List<torch.Tensor?> gradients) => _returned = gradients;
+
+    /// <summary>Frees what the last function has returned: libtorch has references of its own as soon as the next one is called.</summary>
+    public static void FreeReturned()
+    {
+        foreach (var tensor in _returned ?? []) tensor?.Dispose();
+        _returned = null;
     }
 }

@@ -4,15 +4,15 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Functions of sixteen float32 numbers at once, to within a few units of float32's last place: .NET's own go through double precision.</summary>
+/// <summary>Functions of sixteen float32 numbers at once: .NET's own go through double precision.</summary>
 internal static class VectorMath
 {
-    /// <summary>e^x; 0 below the smallest number, infinity above the largest.</summary>
+    /// <summary>e^x, to within a few units of the last place; 0 below the smallest number, infinity above the largest.</summary>
     /// <remarks>The polynomial of Cephes' expf over half of ln 2 to each side of 0.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<float> Exp(Vector512<float> x)
     {
-        // Where the power of two is still an int. The second operand is kept where it is not a number.
+        // Where the power of two is still an int. On x64 the second operand is kept where it is not a number.
         var within = Vector512.MinNative(Vector512.Create(104f), Vector512.MaxNative(Vector512.Create(-104f), x));
         var n = Vector512.Round(within * Vector512.Create(1.442695041f));
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-0.693359375f), within);
@@ -27,7 +27,7 @@ internal static class VectorMath
     }
 
     /// <summary>The standard normal distribution: the share below x, and the density at x.</summary>
-    /// <remarks>By Abramowitz and Stegun 7.1.26: the share is within 1e-7.</remarks>
+    /// <remarks>By Abramowitz and Stegun 7.1.26: both to within 1e-7, absolutely.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (Vector512<float> Share, Vector512<float> Density) Normal(Vector512<float> x)
     {

@@ -26,8 +26,12 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
         public static Part Of(torch.Tensor gradient)
         {
             if (!gradient.is_sparse) return new Part(gradient.Address(), gradient.dtype == torch.bfloat16, null, 0);
-            var (rows, values) = (gradient.SparseIndices, gradient.SparseValues); // views: the gradient owns the memory
-            return new Part(values.Address(), false, rows.data<long>().ToArray(), (int)gradient.shape[1]);
+            var (indices, values) = (gradient.SparseIndices, gradient.SparseValues); // views: the gradient owns the memory
+            long[] rows = [.. indices.data<long>()];
+            var isInOrder = rows.AsSpan().IndexOfAnyExceptInRange(0, gradient.shape[0] - 1) < 0 && Enumerable.Range(1, Math.Max(0, rows.Length - 1)).All(i => rows[i - 1] < rows[i]);
+            return isInOrder && values.dtype == torch.float32 && indices.shape[0] == 1
+                ? new Part(values.Address(), false, rows, (int)gradient.shape[1])
+                : Of(gradient.to_dense()); // a sum of several, for example
         }
     }
 

@@ -15,6 +15,9 @@ internal sealed class GradientStep(
     // A single overflow is skipped, as every mixed-precision recipe does; a run of them means that training has diverged.
     private const int MostSkipped = 10;
 
+    // Gradients of one weight that a worker keeps before it adds them up.
+    private const int MostKept = 8;
+
     private readonly AdamW _optimizer = new(weights.All, optimizer);
     private readonly ComputeWorkers _workers = new(workers);
     private readonly Stopwatch _optimizerClock = new();
@@ -66,7 +69,7 @@ internal sealed class GradientStep(
             using var scope = torch.NewDisposeScope();
             var loss = microBatchLosses[index]();
             var leaves = weights.All.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
-            var gradients = torch.autograd.grad([loss], [.. leaves.Select(leaf => leaf.Leaf)], allow_unused: true);
+            var gradients = WayBack.Run(() => torch.autograd.grad([loss], [.. leaves.Select(leaf => leaf.Leaf)], allow_unused: true));
             losses[index] = loss.item<float>(); // device sync
             for (var i = 0; i < leaves.Length; i++)
                 if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast: index + _workers.Count >= microBatchLosses.Count);
@@ -74,12 +77,12 @@ internal sealed class GradientStep(
         return sums;
     }
 
-    // bfloat16 has too few digits for a long sum: only a lone gradient stays in it. Sparse ones are small, and are kept side by side.
+    // bfloat16 has too few digits for a long sum: only a lone gradient stays in it. Some sparse ones, which are small, are kept side by side.
     private static void Add(List<torch.Tensor> sums, torch.Tensor gradient, bool isLast)
     {
         using var noGrad = torch.no_grad();
-        if (isLast || gradient.is_sparse) sums.Add(gradient.DetachFromDisposeScope());
+        if (isLast || gradient.is_sparse && sums.Count < MostKept) sums.Add(gradient.DetachFromDisposeScope());
         else if (sums.Find(sum => !sum.is_sparse) is { } sum) sum.add_(gradient);
-        else sums.Add(gradient.to(torch.float32, copy: true).DetachFromDisposeScope());
+        else sums.Add((gradient.is_sparse ? gradient.to_dense() : gradient.to(torch.float32, copy: true)).DetachFromDisposeScope());
     }
 }

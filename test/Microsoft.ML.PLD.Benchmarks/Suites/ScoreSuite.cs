@@ -19,10 +19,12 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
         var lines = BookCorpus.Lines().Where(line => line.Length > 0).Where((_, i) => i % 97 == 0).Take(Texts).ToArray();
         var padded = lines.Select(line => books.Tokenizer.Encode(line, maxLength: MaxLength, pad: true)).ToArray();
         var scores = new float[Texts * config.HiddenSize];
-        var bucketed = new Arm("by length", () => encoding.Score(Batch(lines), config.HiddenSize, scores, device, texts => model.Embed(texts, Pooling.Mean, type)));
+        var bucketed = new Arm("by length, side by side", () => encoding.Score(Batch(lines), config.HiddenSize, scores, device, texts => model.Embed(texts, Pooling.Mean, type)));
         var toMaximum = new Arm("padded to the maximum", () => model.Embed(padded, Pooling.Mean, type));
-        Contest.Run([bucketed, toMaximum], arguments.Rounds(30));
-        foreach (var arm in new[] { bucketed, toMaximum })
+        var halves = padded.Chunk((Texts + ScoringWorkers.Count(device) - 1) / ScoringWorkers.Count(device)).ToArray();
+        var sideBySide = new Arm("padded to the maximum, side by side", () => ScoringWorkers.ForEach(halves.Length, device, part => model.Embed(halves[part], Pooling.Mean, type)));
+        Contest.Run([bucketed, toMaximum, sideBySide], arguments.Rounds(30));
+        foreach (var arm in new[] { bucketed, toMaximum, sideBySide })
             report.Add(("texts", Texts), ("arm", arm.Name), ("rows_per_second", Texts / arm.Samples.Median), ("speedup", 1 / arm.Samples.Over(toMaximum.Samples)));
 
         foreach (var words in new[] { 8, 24, 100 })

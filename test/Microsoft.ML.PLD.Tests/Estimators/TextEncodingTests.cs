@@ -43,7 +43,7 @@ public sealed class TextEncodingTests
         var encoded = new string[texts.Count];
         Encoding.Score(texts, 1, new float[texts.Count], torch.CPU, some =>
         {
-            // The texts come sorted by length; those of one length keep their order.
+            // One group: the texts come sorted by length; those of one length keep their order. (Tests run on one thread.)
             foreach (var text in some) encoded[Array.FindIndex(encoded, at => at is null)] = string.Join(' ', text.Ids.Select(id => CorpusFolder.Letters.Pieces[id]));
             return new float[some.Length];
         });

@@ -3,7 +3,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD.Tests;
 
-[TestClass]
+[TestClass, TestCategory("Vectors")]
 public sealed class DropoutAddTests
 {
     // By a program in another language, from the definition.

@@ -4,7 +4,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD.Tests;
 
-[TestClass]
+[TestClass, TestCategory("Vectors")]
 public sealed unsafe class ElementTests
 {
     private static readonly float[] Special =

@@ -3,7 +3,7 @@ using CsCheck;
 
 namespace Microsoft.ML.PLD.Tests;
 
-[TestClass]
+[TestClass, TestCategory("Vectors")]
 public sealed class VectorMathTests
 {
     [TestMethod]

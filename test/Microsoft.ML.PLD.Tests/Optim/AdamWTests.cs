@@ -3,7 +3,7 @@ using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD.Tests;
 
-[TestClass]
+[TestClass, TestCategory("Vectors")]
 public sealed class AdamWTests
 {
     private static readonly long[][] OddShapes = [[13, 7], [1], [65_537], [7], [3, 5, 11], [1, 1], [0]];
@@ -277,6 +277,19 @@ public sealed class AdamWTests
                 CollectionAssert.AreEqual(one.Values(0), parts.Values(0));
             }
         }
+    }
+
+    [TestMethod, DynamicData(nameof(Kernels))]
+    public void SparseRowsOutOfOrderOrTwiceAddUp(string kernel)
+    {
+        using var scope = torch.NewDisposeScope();
+        using Model one = new([[5, 3]], seed: 3), other = new([[5, 3]], seed: 3);
+        using AdamW expected = one.Optimizer(new(), kernel), actual = other.Optimizer(new(), kernel);
+        var gradient = torch.sparse_coo_tensor(torch.tensor(new long[] { 4, 1, 4 }).view(1, 3), torch.ones(3, 3), [5, 3]);
+        one.Weights[0].grad = gradient.to_dense();
+        Assert.AreEqual(Math.Sqrt(15), actual.Step(.01, [[gradient]]), 1e-6);
+        expected.Step(.01);
+        CollectionAssert.AreEqual(one.Values(0), other.Values(0));
     }
 
     [TestMethod, DynamicData(nameof(Kernels))]
