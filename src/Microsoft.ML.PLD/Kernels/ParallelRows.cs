@@ -5,7 +5,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Work on rows of a tensor, on as many cores as libtorch may use on this thread.</summary>
 internal static class ParallelRows
 {
-    // Below so many numbers, waking another thread costs more than it saves.
+    // Below so many numbers, waking another thread, which is none of libtorch's, costs more than it saves.
     private const long FewNumbers = 1 << 15;
 
     // Numbers without rows are cut into pieces that stay in a core's own caches.

@@ -9,6 +9,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
     private readonly Option<string> _preset = new("--preset") { Description = "tiny, mini, small, medium, base or large.", DefaultValueFactory = _ => "mini" };
     private readonly Option<int> _vocabulary = new("--vocabulary") { Description = "Word pieces.", DefaultValueFactory = _ => 8_192 };
     private readonly Option<int> _batch = new("--batch") { Description = "Sequences a step.", DefaultValueFactory = _ => 32 };
+    private readonly Option<int> _microBatch = new("--micro-batch") { Description = "The most sequences that a worker computes at once.", DefaultValueFactory = _ => new RuntimeOptions().MicroBatchSize };
     private readonly Option<int> _sequence = new("--sequence") { Description = "Tokens of each.", DefaultValueFactory = _ => 128 };
     private readonly Option<double> _dropout = new("--dropout") { Description = "Of hidden activations and of attention.", DefaultValueFactory = _ => 0 };
     private readonly Option<string[]> _arms = new("--arms")
@@ -16,7 +17,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
         Description = "Which of: bfloat16, float32, one-worker, ordinary, pytorch, pytorch-masked, pytorch-bfloat16.", DefaultValueFactory = _ => ["bfloat16"], AllowMultipleArgumentsPerToken = true,
     };
 
-    public override IEnumerable<Option> Options => [_preset, _vocabulary, _batch, _sequence, _dropout, _arms];
+    public override IEnumerable<Option> Options => [_preset, _vocabulary, _batch, _microBatch, _sequence, _dropout, _arms];
 
     public override void Run(SuiteArguments arguments, Report report)
     {
@@ -32,7 +33,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
         var contenders = new List<Contender>();
         try
         {
-            foreach (var name in parsed.GetValue(_arms)!) contenders.AddRange(Contenders(name, shape, books, device));
+            foreach (var name in parsed.GetValue(_arms)!) contenders.AddRange(Contenders(name, shape, books, device, parsed.GetValue(_microBatch)));
             var peaks = contenders.Select(contender => contender.Type).Distinct().ToDictionary(type => type, type => MatmulPeak.Arm(device, type, 1_024, atLeast: 0.2));
             Contest.Run([.. contenders.Select(contender => contender.Arm), .. peaks.Values], arguments.Rounds(15), warmUp: 3, () =>
             {
@@ -46,12 +47,12 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
         }
     }
 
-    private static IEnumerable<Contender> Contenders(string name, StepShape shape, BookCorpus books, string device)
+    private static IEnumerable<Contender> Contenders(string name, StepShape shape, BookCorpus books, string device, int microBatchSize)
     {
         switch (name)
         {
             case "bfloat16" or "float32" or "one-worker":
-                var runtime = new RuntimeOptions { Precision = name == "float32" ? Precision.Float32 : Precision.BFloat16, Workers = name == "one-worker" ? 1 : 0 };
+                var runtime = new RuntimeOptions { Precision = name == "float32" ? Precision.Float32 : Precision.BFloat16, Workers = name == "one-worker" ? 1 : 0, MicroBatchSize = microBatchSize };
                 foreach (var theta in new[] { 1, 0.5 })
                 {
                     var step = new OurStep(shape, books, number => theta == 1 ? shape.Dense : shape.Dropped(number, theta), runtime);
