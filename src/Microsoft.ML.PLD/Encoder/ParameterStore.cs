@@ -7,6 +7,7 @@ namespace Microsoft.ML.PLD;
 internal sealed class ParameterStore : IDisposable
 {
     private readonly List<Weight> _all = [];
+    private readonly List<IDisposable> _owned = [];
     private readonly ulong _seed;
 
     public ParameterStore(torch.Device device, ulong seed) => (Device, _seed) = (device, seed);
@@ -50,8 +51,17 @@ internal sealed class ParameterStore : IDisposable
         foreach (var weight in _all) weight.Refresh();
     }
 
+    /// <summary>Disposes of something along with the weights.</summary>
+    public T Own<T>(T made) where T : IDisposable
+    {
+        _owned.Add(made);
+        return made;
+    }
+
     public void Dispose()
     {
+        foreach (var made in _owned) made.Dispose();
+        _owned.Clear();
         foreach (var weight in _all) weight.Dispose();
         _all.Clear();
     }

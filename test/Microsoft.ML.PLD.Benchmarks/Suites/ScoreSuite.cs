@@ -12,14 +12,14 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
         using var books = new BookCorpus(8_192);
         var (device, type) = new RuntimeOptions().Apply();
         var config = BertConfig.Mini with { VocabularySize = books.Tokenizer.Vocabulary.Count };
-        using var model = new BertModel(config, books.Tokenizer, nextSentence: false, device, seed: 1);
-        var encoding = new TextEncoding(books.Tokenizer, MaxLength);
+        var model = new BertModel(config, books.Tokenizer, nextSentence: false, device, seed: 1);
+        using var scorer = new EmbeddingScorer(model, Pooling.Mean, MaxLength, type);
 
         // Lines of novels: from a word to more than fits.
         var lines = BookCorpus.Lines().Where(line => line.Length > 0).Where((_, i) => i % 97 == 0).Take(Texts).ToArray();
         var padded = lines.Select(line => books.Tokenizer.Encode(line, maxLength: MaxLength, pad: true)).ToArray();
         var scores = new float[Texts * config.HiddenSize];
-        var bucketed = new Arm("by length, side by side", () => encoding.Score(Batch(lines), config.HiddenSize, scores, device, texts => model.Embed(texts, Pooling.Mean, type)));
+        var bucketed = new Arm("by length, side by side", () => scorer.Score(Batch(lines), scores));
         var toMaximum = new Arm("padded to the maximum", () => model.Embed(padded, Pooling.Mean, type));
         var halves = padded.Chunk((Texts + ScoringWorkers.Count(device) - 1) / ScoringWorkers.Count(device)).ToArray();
         var sideBySide = new Arm("padded to the maximum, side by side", () => ScoringWorkers.ForEach(halves.Length, device, part => model.Embed(halves[part], Pooling.Mean, type)));
@@ -31,7 +31,7 @@ internal sealed class ScoreSuite() : Suite("score", "Scoring: throughput on text
         {
             var text = string.Join(' ', BookCorpus.Lines().SelectMany(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries)).Take(words));
             var tokens = books.Tokenizer.Encode(text, maxLength: MaxLength).Ids.Length;
-            var single = new Arm("single text", () => encoding.Score(Batch([text]), config.HiddenSize, new float[config.HiddenSize], device, texts => model.Embed(texts, Pooling.Mean, type)));
+            var single = new Arm("single text", () => scorer.Score(Batch([text]), new float[config.HiddenSize]));
             var floor = MatmulFloor(config, tokens, device, type);
             Contest.Run([single, floor], arguments.Rounds(200), warmUp: 20);
             report.Add(("tokens", tokens), ("p50_ms", 1e3 * single.Samples.Median), ("matmul_floor_ms", 1e3 * floor.Samples.Median), ("over_floor", single.Samples.Over(floor.Samples)));
