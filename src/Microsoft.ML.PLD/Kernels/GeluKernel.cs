@@ -7,8 +7,6 @@ namespace Microsoft.ML.PLD;
 /// <summary>x Phi(x), Phi being the standard normal distribution: GELU by the error function (Hendrycks and Gimpel 2016), not its tanh form, on the processor.</summary>
 internal static unsafe class GeluKernel
 {
-    private const int RowsAtOnce = 64;
-
     /// <param name="x">Contiguous, float32 or bfloat16.</param>
     /// <param name="values">Receives the function's values; may be <paramref name="x"/> itself.</param>
     /// <param name="slopes">Receives its derivatives; may be <paramref name="x"/> itself. Null: not wanted.</param>
@@ -30,10 +28,10 @@ internal static unsafe class GeluKernel
     private static torch.Tensor Backward<T>(torch.Tensor gradient, torch.Tensor slopes, torch.Tensor result) where T : IElement
     {
         var (rows, columns) = ((int)gradient.shape[0], (int)gradient.shape[1]);
-        using var sums = torch.zeros((rows + RowsAtOnce - 1) / RowsAtOnce, columns); // added up at the end: the same sum on any number of threads
+        using var sums = torch.zeros(ParallelRows.Chunks(rows), columns);
         nint from = gradient.Address(), factors = slopes.Address(), to = result.Address(), sumsStart = sums.Address();
-        ParallelRows.ForEach((int)sums.shape[0], gradient.numel(), chunk => Backward<T>(
-            (void*)from, (void*)factors, (void*)to, (float*)sumsStart + (nint)chunk * columns, chunk * RowsAtOnce, Math.Min(RowsAtOnce, rows - chunk * RowsAtOnce), columns));
+        ParallelRows.ForEachChunk(rows, gradient.numel(), (chunk, first, count) => Backward<T>(
+            (void*)from, (void*)factors, (void*)to, (float*)sumsStart + (nint)chunk * columns, first, count, columns));
         return sums.sum(dim: 0L);
     }
 

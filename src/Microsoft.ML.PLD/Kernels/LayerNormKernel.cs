@@ -7,9 +7,6 @@ namespace Microsoft.ML.PLD;
 /// <summary>Layer normalization of the rows of a matrix, and the way back, on the processor.</summary>
 internal static unsafe class LayerNormKernel
 {
-    // Weights' gradients are added up over so many rows, and then these sums: in the same order on any number of threads.
-    private const int RowsAtOnce = 32;
-
     /// <param name="x">[rows, H], contiguous, float32 or bfloat16.</param>
     /// <param name="weight">[H], float32.</param>
     /// <param name="bias">[H], float32.</param>
@@ -37,7 +34,7 @@ internal static unsafe class LayerNormKernel
     {
         var (rows, size) = ((int)x.shape[0], (int)x.shape[1]);
         nint from = x.Address(), weights = weight.Address(), biases = bias.Address(), to = result.Address(), kept = statistics.Address();
-        ForEachChunk(rows, size, (_, first, count) => Forward<T>((void*)from, (void*)weights, (void*)biases, (void*)to, (float*)kept, first, count, size, epsilon));
+        ParallelRows.ForEachChunk(rows, x.numel(), (_, first, count) => Forward<T>((void*)from, (void*)weights, (void*)biases, (void*)to, (float*)kept, first, count, size, epsilon));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -74,9 +71,9 @@ internal static unsafe class LayerNormKernel
     private static torch.Tensor Backward<T>(torch.Tensor x, torch.Tensor weight, torch.Tensor statistics, torch.Tensor gradient, torch.Tensor result) where T : IElement
     {
         var (rows, size) = ((int)x.shape[0], (int)x.shape[1]);
-        using var sums = torch.zeros([(rows + RowsAtOnce - 1) / RowsAtOnce, 2, size]);
+        using var sums = torch.zeros(ParallelRows.Chunks(rows), 2, size);
         nint from = x.Address(), weights = weight.Address(), kept = statistics.Address(), gradients = gradient.Address(), to = result.Address(), sumsStart = sums.Address();
-        ForEachChunk(rows, size, (chunk, first, count) => Backward<T>(
+        ParallelRows.ForEachChunk(rows, x.numel(), (chunk, first, count) => Backward<T>(
             (void*)from, (void*)weights, (float*)kept, (void*)gradients, (void*)to, (float*)sumsStart + (nint)chunk * 2 * size, first, count, size));
         return sums.sum(dim: 0L);
     }
@@ -115,7 +112,4 @@ internal static unsafe class LayerNormKernel
         weightSum.Write<Float32Element>(sums, 0);
         biasSum.Write<Float32Element>(sums, size);
     }
-
-    private static void ForEachChunk(int rows, int size, Action<int, int, int> body) => ParallelRows.ForEach(
-        (rows + RowsAtOnce - 1) / RowsAtOnce, (long)rows * size, chunk => body(chunk, chunk * RowsAtOnce, Math.Min(RowsAtOnce, rows - chunk * RowsAtOnce)));
 }

@@ -327,7 +327,7 @@ public sealed class BertModelTests
     public void DevicesAreCheckedBeforeTheFolderIsRead()
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => BertModel.FromPretrained(Folder, "tpu")).Message, "Device is 'tpu'");
-        if (torch.cuda_is_available()) Assert.Inconclusive("There is a CUDA device here.");
+        if (torch.cuda_is_available()) Assert.Inconclusive("For machines without a CUDA device, and this one has one.");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => BertModel.FromPretrained(Folder, "cuda")).Message, "sees no CUDA device");
     }
 

@@ -268,7 +268,7 @@ public sealed class FineTuningPipelineTests
     [TestMethod]
     public void ACudaDeviceThatIsNotThereIsNamed()
     {
-        if (torch.cuda_is_available()) Assert.Inconclusive("There is a CUDA device here.");
+        if (torch.cuda_is_available()) Assert.Inconclusive("For machines without a CUDA device, and this one has one.");
         StringAssert.Contains(
             Assert.ThrowsExactly<InvalidOperationException>(() => Fit(Options with { Runtime = Options.Runtime with { Device = "cuda:3" } })).Message,
             "Device is 'cuda:3', but libtorch in");

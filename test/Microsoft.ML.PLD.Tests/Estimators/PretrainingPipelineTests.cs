@@ -251,7 +251,7 @@ public sealed class PretrainingPipelineTests
     [TestMethod]
     public void ACudaDeviceThatIsNotThereIsNamed()
     {
-        if (torch.cuda_is_available()) Assert.Inconclusive("There is a CUDA device here.");
+        if (torch.cuda_is_available()) Assert.Inconclusive("For machines without a CUDA device, and this one has one.");
         var message = Assert.ThrowsExactly<InvalidOperationException>(() => Fit(Options with { Runtime = Options.Runtime with { Device = "cuda" } })).Message;
         StringAssert.Contains(message, "Device is 'cuda', but libtorch in");
         StringAssert.Contains(message, "Set Device to 'auto' or 'cpu'");

@@ -46,7 +46,7 @@ public sealed class DeviceChoiceTests
     public void CudaWithoutAGpuSaysWhatToDo()
     {
         TorchRuntime.EnsureLoaded();
-        if (torch.cuda_is_available()) Assert.Inconclusive("This machine has a CUDA device.");
+        if (torch.cuda_is_available()) Assert.Inconclusive("For machines without a CUDA device, and this one has one.");
         foreach (var device in new[] { "cuda", "cuda:1" })
         {
             var message = Assert.ThrowsExactly<InvalidOperationException>(() => DeviceChoice.Resolve(device)).Message;
