@@ -5,24 +5,21 @@ namespace Microsoft.ML.PLD;
 /// <summary>y = x W^T + b. Weights are used in the activation's type.</summary>
 internal readonly struct Dense(ParameterStore weights, string name, long inputs, long outputs, double standardDeviation)
 {
-    private readonly Weight _weight = weights.Normal($"{name}.weight", standardDeviation, outputs, inputs);
-    private readonly Weight _bias = weights.Constant($"{name}.bias", 0, outputs);
+    /// <summary>[outputs, inputs]</summary>
+    public Weight Weight { get; } = weights.Normal($"{name}.weight", standardDeviation, outputs, inputs);
 
-    /// <returns>[outputs, inputs]</returns>
-    public torch.Tensor WeightIn(torch.ScalarType type) => _weight.In(type);
-
-    /// <returns>[outputs]</returns>
-    public torch.Tensor BiasIn(torch.ScalarType type) => _bias.In(type);
+    /// <summary>[outputs]</summary>
+    public Weight Bias { get; } = weights.Constant($"{name}.bias", 0, outputs);
 
     /// <param name="x">[rows, inputs]</param>
     /// <returns>[rows, outputs]</returns>
-    public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.linear(x, WeightIn(x.dtype), BiasIn(x.dtype));
+    public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.linear(x, Weight.In(x.dtype), Bias.In(x.dtype));
 
     /// <param name="x">[rows, inputs]</param>
     /// <param name="activation">What follows.</param>
     /// <returns>[rows, outputs]</returns>
     public torch.Tensor Apply(torch.Tensor x, Activation activation) =>
         activation == Activation.Relu ? Apply(x).relu()
-        : x.device_type == DeviceType.CPU ? DenseGelu.Apply(x, WeightIn(x.dtype), BiasIn(x.dtype))
+        : x.device_type == DeviceType.CPU ? DenseGelu.Apply(x, Weight.In(x.dtype), Bias.In(x.dtype))
         : torch.nn.functional.gelu(Apply(x));
 }

@@ -5,23 +5,17 @@ namespace Microsoft.ML.PLD;
 /// <summary>Multi-head self-attention: softmax(Q K^T / sqrt(D)) V, heads side by side, and an output projection.</summary>
 internal sealed class SelfAttention
 {
-    private readonly Dense _query, _key, _value, _output;
+    private readonly StackedDense _projections;
+    private readonly Dense _output;
     private readonly int _heads, _headSize;
-    private readonly ParameterStore _weights;
-    private StackedDense? _projections;
 
     public SelfAttention(ParameterStore weights, string name, BertConfig config, double outputDeviation)
     {
-        (_weights, _heads, _headSize) = (weights, config.AttentionHeads, config.HeadSize);
-        Dense Project(string part, double deviation) => new(weights, $"{name}.{part}", config.HiddenSize, config.HiddenSize, deviation);
-        _query = Project("self.query", config.InitialDeviation);
-        _key = Project("self.key", config.InitialDeviation);
-        _value = Project("self.value", config.InitialDeviation);
-        _output = Project("output.dense", outputDeviation);
+        (_heads, _headSize) = (config.AttentionHeads, config.HeadSize);
+        _projections = weights.Own(new StackedDense(
+            weights, [$"{name}.self.query", $"{name}.self.key", $"{name}.self.value"], config.HiddenSize, config.HiddenSize, config.InitialDeviation));
+        _output = new Dense(weights, $"{name}.output.dense", config.HiddenSize, config.HiddenSize, outputDeviation);
     }
-
-    /// <summary>Makes scoring in a type faster: one product for queries, keys and values. The weights must not change from here on.</summary>
-    public void Freeze(torch.ScalarType type) => _projections ??= _weights.Own(new StackedDense([_query, _key, _value], type));
 
     /// <param name="x">[B * S, H]</param>
     /// <param name="batch">The shape, and the keys to ignore.</param>
@@ -30,17 +24,17 @@ internal sealed class SelfAttention
     /// <returns>[B * S, H], or [B * K, H]</returns>
     public torch.Tensor Apply(torch.Tensor x, TokenBatch batch, Dropout? dropout, torch.Tensor? outputs = null)
     {
-        torch.Tensor[] projected = _projections is { } stacked && stacked.Type == x.dtype && outputs is null && !torch.is_grad_enabled()
-            ? stacked.Apply(x)
-            : [_query.Apply(outputs is null ? x : x.index_select(0, outputs)), _key.Apply(x), _value.Apply(x)];
-        var (query, key, value) = (projected[0], projected[1], projected[2]);
         var queries = outputs is null ? batch.Length : batch.OutputsPerRow;
-        var scale = 1 / Math.Sqrt(_headSize);
         if (x.device_type == DeviceType.CPU)
         {
-            var shape = new AttentionShape(batch.Rows, _heads, queries, batch.Length, scale, batch.Padding);
-            return _output.Apply(AttentionFunction.Apply(query, key, value, shape, dropout?.AttentionSite()));
+            var shape = new AttentionShape(batch.Rows, _heads, queries, batch.Length, 1 / Math.Sqrt(_headSize), batch.Padding);
+            torch.Tensor[] projected = outputs is null
+                ? [_projections.Apply(x, 0, 3)]
+                : [_projections.Apply(x.index_select(0, outputs), 0, 1), _projections.Apply(x, 1, 2)];
+            return _output.Apply(AttentionFunction.Apply(projected, shape, dropout?.AttentionSite()));
         }
+        var query = _projections.ApplyPart(outputs is null ? x : x.index_select(0, outputs), 0);
+        var (key, value) = (_projections.ApplyPart(x, 1), _projections.ApplyPart(x, 2));
         return _output.Apply(Fused(
             SplitHeads(query, batch, queries), SplitHeads(key, batch, batch.Length), SplitHeads(value, batch, batch.Length), batch.IgnoredKeys, dropout?.AttentionRate ?? 0));
     }

@@ -2,27 +2,38 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Several projections of one input as one matrix product: for scoring, with a copy of weights that change no more.</summary>
+/// <summary>Projections of one input, whose weights lie one after the other in memory on the processor: any neighbours are one matrix product.</summary>
 internal sealed class StackedDense : IDisposable
 {
-    private readonly torch.Tensor _weight, _bias;
-    private readonly int _parts;
+    private readonly Dense[] _parts;
+    private readonly WeightStack _weight, _bias;
+    private readonly long _outputs;
 
-    /// <param name="parts">Projections of the same number of outputs.</param>
-    /// <param name="type">The activation's.</param>
-    public StackedDense(Dense[] parts, torch.ScalarType type)
+    /// <param name="weights">Where the weights are.</param>
+    /// <param name="names">Of the projections.</param>
+    /// <param name="inputs">Of each projection.</param>
+    /// <param name="outputs">Of each projection.</param>
+    /// <param name="standardDeviation">Of the weights at first.</param>
+    public StackedDense(ParameterStore weights, string[] names, long inputs, long outputs, double standardDeviation)
     {
-        using var noGrad = torch.no_grad();
-        _parts = parts.Length;
-        _weight = torch.cat([.. parts.Select(part => part.WeightIn(type))]).DetachFromDisposeScope();
-        _bias = torch.cat([.. parts.Select(part => part.BiasIn(type))]).DetachFromDisposeScope();
+        _parts = [.. names.Select(name => new Dense(weights, name, inputs, outputs, standardDeviation))];
+        (_weight, _bias, _outputs) = (new WeightStack([.. _parts.Select(part => part.Weight)]), new WeightStack([.. _parts.Select(part => part.Bias)]), outputs);
     }
 
-    public torch.ScalarType Type => _weight.dtype;
-
     /// <param name="x">[rows, inputs]</param>
-    /// <returns>[rows, outputs] of each part; views</returns>
-    public torch.Tensor[] Apply(torch.Tensor x) => torch.nn.functional.linear(x, _weight, _bias).chunk(_parts, dim: 1);
+    /// <param name="first">The first projection wanted.</param>
+    /// <param name="count">How many are wanted.</param>
+    /// <returns>[rows, count * outputs]</returns>
+    public torch.Tensor Apply(torch.Tensor x, int first, int count)
+    {
+        var (weight, bias) = (_weight.In(x.dtype), _bias.In(x.dtype));
+        var wanted = _parts[first..(first + count)];
+        if (count < _parts.Length) (weight, bias) = (weight.narrow(0, first * _outputs, count * _outputs), bias.narrow(0, first * _outputs, count * _outputs));
+        return StackedLinear.Apply(x, weight, bias, [.. wanted.Select(part => part.Weight.In(x.dtype)), .. wanted.Select(part => part.Bias.In(x.dtype))]);
+    }
+
+    /// <summary>One projection, by libtorch's own operation.</summary>
+    public torch.Tensor ApplyPart(torch.Tensor x, int part) => _parts[part].Apply(x);
 
     public void Dispose()
     {

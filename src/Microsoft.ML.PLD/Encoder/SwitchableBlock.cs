@@ -27,9 +27,6 @@ internal sealed class SwitchableBlock
         _feedForwardNorm = preNorm ? _feedForwardNorm : Norm("output.LayerNorm");
     }
 
-    /// <inheritdoc cref="SelfAttention.Freeze"/>
-    public void Freeze(torch.ScalarType type) => _attention.Freeze(type);
-
     /// <param name="x">[B * S, H]</param>
     /// <param name="batch">The shape, and the keys to ignore.</param>
     /// <param name="scale">1/p of the gate; 1 gives the plain block, bit for bit.</param>

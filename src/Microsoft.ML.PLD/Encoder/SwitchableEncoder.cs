@@ -22,13 +22,6 @@ internal sealed class SwitchableEncoder
     /// <summary>The prefix of the names of a block's weights.</summary>
     public static string BlockName(int block) => $"bert.encoder.layer.{block}";
 
-    /// <inheritdoc cref="SelfAttention.Freeze"/>
-    public void Freeze(torch.ScalarType type)
-    {
-        lock (_blocks)
-            foreach (var block in _blocks) block.Freeze(type);
-    }
-
     /// <summary>Runs the embeddings and the plan's blocks.</summary>
     /// <returns>
     /// [B * K, H], K being <see cref="TokenBatch.OutputsPerRow"/>, before <see cref="Normalize"/>: a head that reads few positions normalizes only these.

@@ -26,11 +26,30 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
         if (_copy is { } copy && copy.dtype == type) return copy;
         lock (_lock)
         {
-            if (_copy is { } made)
-                return made.dtype == type ? made : throw new NotSupportedException($"The weight '{name}' has a copy in {made.dtype}; it cannot be used in {type} as well.");
-            using (torch.no_grad()) _copy = value.detach().to(type).DetachFromDisposeScope().requires_grad_();
-            return _copy;
+            if (_copy is { } made && made.dtype == type) return made;
+            using (torch.no_grad()) CopyTo(value.detach().to(type));
+            return _copy!;
         }
+    }
+
+    /// <summary>Moves the master into memory that it shares with others.</summary>
+    /// <param name="memory">Of its shape and type; another view of it is kept.</param>
+    public void MoveTo(torch.Tensor memory)
+    {
+        using (torch.no_grad()) memory.copy_(value);
+        var moved = new Parameter(memory.alias());
+        moved.DetachFromDisposeScope();
+        value.Dispose();
+        value = moved;
+    }
+
+    /// <summary>Makes this the copy.</summary>
+    /// <param name="copy">The master's values in another type; another view of it is kept.</param>
+    /// <exception cref="NotSupportedException">There is one in another type.</exception>
+    public void CopyTo(torch.Tensor copy)
+    {
+        if (_copy is { } made) throw new NotSupportedException($"The weight '{name}' has a copy in {made.dtype}; it cannot be used in {copy.dtype} as well.");
+        _copy = copy.detach().DetachFromDisposeScope().requires_grad_();
     }
 
     /// <summary>Brings the copy up to date after the master has changed.</summary>

@@ -9,14 +9,11 @@ internal sealed class ClassScorer : ITextScorer
     private readonly TextEncoding _encoding;
     private readonly torch.ScalarType _type;
 
-    /// <param name="classifier">Owned from here on; its weights change no more.</param>
+    /// <param name="classifier">Owned from here on.</param>
     /// <param name="maxLength">The most tokens of a text or pair.</param>
     /// <param name="type">The type of activations.</param>
-    public ClassScorer(BertClassifier classifier, int maxLength, torch.ScalarType type)
-    {
+    public ClassScorer(BertClassifier classifier, int maxLength, torch.ScalarType type) =>
         (_classifier, _encoding, _type) = (classifier, new TextEncoding(classifier.Tokenizer, maxLength), type);
-        classifier.Encoder.Freeze(type);
-    }
 
     public int Width => _classifier.Classes;
 

@@ -10,15 +10,12 @@ internal sealed class EmbeddingScorer : ITextScorer
     private readonly Pooling _pooling;
     private readonly torch.ScalarType _type;
 
-    /// <param name="model">Owned from here on; its weights change no more.</param>
+    /// <param name="model">Owned from here on.</param>
     /// <param name="pooling">How the vectors of a text's tokens become one.</param>
     /// <param name="maxLength">The most tokens of a text or pair.</param>
     /// <param name="type">The type of activations.</param>
-    public EmbeddingScorer(BertModel model, Pooling pooling, int maxLength, torch.ScalarType type)
-    {
+    public EmbeddingScorer(BertModel model, Pooling pooling, int maxLength, torch.ScalarType type) =>
         (_model, _encoding, _pooling, _type) = (model, new TextEncoding(model.Tokenizer, maxLength), pooling, type);
-        model.Encoder.Freeze(type);
-    }
 
     public int Width => _model.Config.HiddenSize;
 

@@ -127,4 +127,8 @@ internal sealed record AttentionShape(int Rows, int Heads, int Queries, int Keys
 
     /// <summary>Groups of dropout bits in a row of keys.</summary>
     public int Groups => (Keys + DropoutBits.Group - 1) / DropoutBits.Group;
+
+    public HeadLayout QueryLayout => new(Rows, Heads, Queries);
+
+    public HeadLayout KeyLayout => new(Rows, Heads, Keys);
 }

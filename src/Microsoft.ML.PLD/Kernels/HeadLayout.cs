@@ -1,0 +1,56 @@
+using System.Runtime.CompilerServices;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>From a matrix whose rows are tokens to one matrix for each text and attention head, and back, on the processor.</summary>
+/// <param name="Rows">B</param>
+/// <param name="Heads">A</param>
+/// <param name="Length">Tokens of each row.</param>
+internal readonly unsafe record struct HeadLayout(int Rows, int Heads, int Length)
+{
+    /// <param name="x">[B * Length, parts * A * D]: queries, keys and values side by side, for example.</param>
+    /// <param name="parts">How many stand side by side.</param>
+    /// <returns>[B * A, Length, D] of each part</returns>
+    public torch.Tensor[] Split(torch.Tensor x, int parts)
+    {
+        var (rows, heads, length, size) = (Rows, Heads, Length, x.shape[1] / parts / Heads);
+        torch.Tensor[] result = [.. Enumerable.Range(0, parts).Select(_ => torch.empty([rows * heads, length, size], x.dtype))];
+        Copy(x, result, toHeads: true);
+        return result;
+    }
+
+    /// <param name="parts">[B * A, Length, D] each</param>
+    /// <returns>[B * Length, parts * A * D]</returns>
+    public torch.Tensor Join(params torch.Tensor[] parts)
+    {
+        var result = torch.empty([(long)Rows * Length, parts.Length * Heads * parts[0].shape[2]], parts[0].dtype);
+        Copy(result, parts, toHeads: false);
+        return result;
+    }
+
+    private void Copy(torch.Tensor tokens, torch.Tensor[] parts, bool toHeads)
+    {
+        var layout = this;
+        var start = tokens.contiguous().Address();
+        nint[] starts = [.. parts.Select(part => part.Address())];
+        var size = (nint)(parts[0].shape[2] * parts[0].ElementSize);
+        ParallelRows.ForEach(Rows, tokens.numel(), row =>
+        {
+            for (var part = 0; part < starts.Length; part++)
+                for (var head = 0; head < layout.Heads; head++) layout.Copy((byte*)start, (byte*)starts[part], size, row, part, starts.Length, head, toHeads);
+        });
+    }
+
+    // The tokens of one text, and of them what belongs to one head of one part.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Copy(byte* tokens, byte* heads, nint size, int row, int part, int parts, int head, bool toHeads)
+    {
+        var width = size * Heads * parts;
+        var token = tokens + row * Length * width + (part * Heads + head) * size;
+        var own = heads + ((nint)row * Heads + head) * Length * size;
+        for (var i = 0; i < Length; i++, token += width, own += size)
+            if (toHeads) Unsafe.CopyBlockUnaligned(own, token, (uint)size);
+            else Unsafe.CopyBlockUnaligned(token, own, (uint)size);
+    }
+}
