@@ -19,7 +19,8 @@ internal static class ParallelRows
     public static void ForEach(int count, long numbers, Action<int> body)
     {
         var threads = numbers < FewNumbers ? 1 : torch.get_num_threads();
-        if (threads > 1 && count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+        if (threads > 1 && count > 1 && OpenMPTeam.IsAvailable) OpenMPTeam.For(count, threads, body);
+        else if (threads > 1 && count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
         else for (var row = 0; row < count; row++) body(row);
     }
 
