@@ -35,10 +35,10 @@ internal readonly unsafe record struct HeadLayout(int Rows, int Heads, int Lengt
         var start = tokens.contiguous().Address();
         nint[] starts = [.. parts.Select(part => part.Address())];
         var size = (nint)(parts[0].shape[2] * parts[0].ElementSize);
-        ParallelRows.ForEach(Rows, tokens.numel(), row =>
+        ParallelRows.ForEach(Rows * Heads, tokens.numel(), slice =>
         {
-            for (var part = 0; part < starts.Length; part++)
-                for (var head = 0; head < layout.Heads; head++) layout.Copy((byte*)start, (byte*)starts[part], size, row, part, starts.Length, head, toHeads);
+            var (row, head) = Math.DivRem(slice, layout.Heads);
+            for (var part = 0; part < starts.Length; part++) layout.Copy((byte*)start, (byte*)starts[part], size, row, part, starts.Length, head, toHeads);
         });
     }
 

@@ -2,11 +2,11 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Work on rows of a tensor, on as many cores as libtorch may use on this thread.</summary>
+/// <summary>Work on rows of a tensor, on as many threads as libtorch may use.</summary>
 internal static class ParallelRows
 {
-    // Below so many numbers, waking another thread, which is none of libtorch's, costs more than it saves.
-    private const long FewNumbers = 1 << 15;
+    // Below so many numbers, letting another thread in costs more than it saves: most where it has to be woken.
+    private static readonly long FewNumbers = OpenMPTeam.IsAvailable ? 1 << 13 : 1 << 15;
 
     // Numbers without rows are cut into pieces that stay in a core's own caches.
     private const int Piece = 1 << 13;
@@ -19,8 +19,7 @@ internal static class ParallelRows
     public static void ForEach(int count, long numbers, Action<int> body)
     {
         var threads = numbers < FewNumbers ? 1 : torch.get_num_threads();
-        if (threads > 1 && count > 1 && OpenMPTeam.IsAvailable) OpenMPTeam.For(count, threads, body);
-        else if (threads > 1 && count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+        if (threads > 1 && count > 1) OpenMPTeam.For(count, threads, body);
         else for (var row = 0; row < count; row++) body(row);
     }
 

@@ -11,9 +11,10 @@ namespace Microsoft.ML.PLD;
 internal static unsafe class OpenMPTeam
 {
     // void GOMP_parallel(void (*fn)(void *), void *data, unsigned num_threads, unsigned flags): the entry point of "#pragma omp parallel", stable since GCC 4.9.
-    private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Parallel = Find();
+    private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Native = Find();
 
-    public static bool IsAvailable => Parallel != null;
+    /// <summary>False: <see cref="For"/> uses the thread pool.</summary>
+    public static bool IsAvailable => Native != null;
 
     /// <summary>Calls the body once for each of so many numbers from 0, in any order, on any of the threads.</summary>
     /// <param name="count">How many numbers.</param>
@@ -21,11 +22,16 @@ internal static unsafe class OpenMPTeam
     /// <param name="body">Told the number. What it throws is thrown here, when all threads have ended.</param>
     public static void For(int count, int threads, Action<int> body)
     {
+        if (!IsAvailable)
+        {
+            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
+            return;
+        }
         var work = new Work(count, body);
         var handle = GCHandle.Alloc(work);
         try
         {
-            Parallel(&Enter, GCHandle.ToIntPtr(handle), (uint)threads, 0);
+            Native(&Enter, GCHandle.ToIntPtr(handle), (uint)threads, 0);
         }
         finally
         {
