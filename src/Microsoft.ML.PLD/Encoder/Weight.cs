@@ -10,6 +10,7 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
 {
     private readonly Lock _lock = new();
     private volatile torch.Tensor? _copy;
+    private WeightStack? _stack;
 
     public string Name => name;
 
@@ -27,16 +28,24 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
         lock (_lock)
         {
             if (_copy is { } made && made.dtype == type) return made;
-            using (torch.no_grad()) CopyTo(value.detach().to(type));
+            if (_stack is { } stack)
+            {
+                stack.In(type);
+                return _copy!;
+            }
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            CopyTo(value.to(type));
             return _copy!;
         }
     }
 
-    /// <summary>Moves the master into memory that it shares with others.</summary>
-    /// <param name="memory">Of its shape and type; another view of it is kept.</param>
-    public void MoveTo(torch.Tensor memory)
+    /// <summary>Moves the master into memory that it shares with others; its copy will be made together with theirs.</summary>
+    /// <param name="stack">Calls <see cref="CopyTo"/>.</param>
+    /// <param name="memory">The master's values; another view of it is kept.</param>
+    public void MoveTo(WeightStack stack, torch.Tensor memory)
     {
-        using (torch.no_grad()) memory.copy_(value);
+        _stack = stack;
         var moved = new Parameter(memory.alias());
         moved.DetachFromDisposeScope();
         value.Dispose();

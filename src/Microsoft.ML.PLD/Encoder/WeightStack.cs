@@ -18,7 +18,7 @@ internal sealed class WeightStack : IDisposable
         _parts = parts;
         _masters = torch.cat([.. parts.Select(part => (torch.Tensor)part.Value)]).DetachFromDisposeScope();
         var views = Views(_masters);
-        for (var i = 0; i < parts.Length; i++) parts[i].MoveTo(views[i]);
+        for (var i = 0; i < parts.Length; i++) parts[i].MoveTo(this, views[i]);
     }
 
     /// <summary>All of them, one after the other along the first dimension; nothing to take gradients of.</summary>
@@ -31,10 +31,10 @@ internal sealed class WeightStack : IDisposable
             if (_copies is { } made && made.dtype == type) return made;
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            var all = _masters.to(type).DetachFromDisposeScope();
+            var all = _masters.to(type);
             var views = Views(all);
             for (var i = 0; i < _parts.Length; i++) _parts[i].CopyTo(views[i]);
-            return _copies = all;
+            return _copies = all.DetachFromDisposeScope();
         }
     }
 
