@@ -2,7 +2,8 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Projections of one input, whose weights lie one after the other in memory on the processor: any neighbours are one matrix product.</summary>
+/// <summary>Projections of one input, whose weights lie one after the other in memory: any neighbours are one matrix product.</summary>
+/// <remarks>On the processor only: elsewhere the way back runs on threads of libtorch's, from which <see cref="WayBack"/> could not bring an exception.</remarks>
 internal sealed class StackedDense : IDisposable
 {
     private readonly Dense[] _parts;
@@ -27,8 +28,9 @@ internal sealed class StackedDense : IDisposable
     public torch.Tensor Apply(torch.Tensor x, int first, int count)
     {
         var (weight, bias) = (_weight.In(x.dtype), _bias.In(x.dtype));
-        var wanted = _parts[first..(first + count)];
         if (count < _parts.Length) (weight, bias) = (weight.narrow(0, first * _outputs, count * _outputs), bias.narrow(0, first * _outputs, count * _outputs));
+        if (!torch.is_grad_enabled()) return torch.nn.functional.linear(x, weight, bias);
+        var wanted = _parts[first..(first + count)];
         return StackedLinear.Apply(x, weight, bias, [.. wanted.Select(part => part.Weight.In(x.dtype)), .. wanted.Select(part => part.Bias.In(x.dtype))]);
     }
 

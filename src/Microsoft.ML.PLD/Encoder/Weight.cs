@@ -35,13 +35,13 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
             }
             using var scope = torch.NewDisposeScope();
             using var noGrad = torch.no_grad();
-            CopyTo(value.to(type));
+            TakeCopy(value.to(type));
             return _copy!;
         }
     }
 
     /// <summary>Moves the master into memory that it shares with others; its copy will be made together with theirs.</summary>
-    /// <param name="stack">Calls <see cref="CopyTo"/>.</param>
+    /// <param name="stack">Calls <see cref="TakeCopy"/>.</param>
     /// <param name="memory">The master's values; another view of it is kept.</param>
     public void MoveTo(WeightStack stack, torch.Tensor memory)
     {
@@ -55,7 +55,7 @@ internal sealed class Weight(string name, Parameter value) : IDisposable
     /// <summary>Makes this the copy.</summary>
     /// <param name="copy">The master's values in another type; another view of it is kept.</param>
     /// <exception cref="NotSupportedException">There is one in another type.</exception>
-    public void CopyTo(torch.Tensor copy)
+    public void TakeCopy(torch.Tensor copy)
     {
         if (_copy is { } made) throw new NotSupportedException($"The weight '{name}' has a copy in {made.dtype}; it cannot be used in {copy.dtype} as well.");
         _copy = copy.detach().DetachFromDisposeScope().requires_grad_();

@@ -33,7 +33,7 @@ internal sealed class WeightStack : IDisposable
             using var noGrad = torch.no_grad();
             var all = _masters.to(type);
             var views = Views(all);
-            for (var i = 0; i < _parts.Length; i++) _parts[i].CopyTo(views[i]);
+            for (var i = 0; i < _parts.Length; i++) _parts[i].TakeCopy(views[i]);
             return _copies = all.DetachFromDisposeScope();
         }
     }

@@ -8,9 +8,7 @@ internal sealed class AttentionFunction : LeanFunction<AttentionFunction>
 {
     private const int First = 2; // the projections' place among the inputs
 
-    /// <param name="projected">
-    /// Queries [B * queries, H], keys and values [B * S, H], each in a tensor of its own or side by side with its neighbours: [B * S, 3 H] for all of them.
-    /// </param>
+    /// <param name="projected">Queries, keys and values side by side, [B * S, 3 H]; or two tensors: queries [B * queries, H], and keys and values [B * S, 2 H].</param>
     /// <param name="shape">B, A, queries, S.</param>
     /// <param name="site">Null: no dropout.</param>
     /// <returns>[B * queries, H]</returns>
@@ -53,12 +51,9 @@ internal sealed class AttentionFunction : LeanFunction<AttentionFunction>
         AttentionKernel.SoftmaxBackward(probabilities, dropped, scores, bits, shape, (double)context.get_data("scale"));
         var (ofQuery, ofKey, ofValue) = (scores.bmm(key), scores.transpose(1, 2).bmm(query), dropped.transpose(1, 2).bmm(incoming));
         var (queries, keys) = (shape.QueryLayout, shape.KeyLayout);
-        return (int)context.get_data("tensors") switch
-        {
-            1 => [null, null, keys.Join(ofQuery, ofKey, ofValue)],
-            2 => [null, null, queries.Join(ofQuery), keys.Join(ofKey, ofValue)],
-            _ => [null, null, queries.Join(ofQuery), keys.Join(ofKey), keys.Join(ofValue)],
-        };
+        return (int)context.get_data("tensors") == 1
+            ? [null, null, keys.Join(ofQuery, ofKey, ofValue)]
+            : [null, null, queries.Join(ofQuery), keys.Join(ofKey, ofValue)];
     }
 
     private static torch.Tensor[] Parts(torch.Tensor[] projected, AttentionShape shape)
@@ -68,8 +63,7 @@ internal sealed class AttentionFunction : LeanFunction<AttentionFunction>
         {
             1 => keys.Split(projected[0], 3),
             2 => [.. queries.Split(projected[0], 1), .. keys.Split(projected[1], 2)],
-            3 => [.. queries.Split(projected[0], 1), .. keys.Split(projected[1], 1), .. keys.Split(projected[2], 1)],
-            _ => throw new ArgumentException($"{projected.Length} tensors; expected 1 to 3.", nameof(projected)),
+            _ => throw new ArgumentException($"{projected.Length} tensors; expected 1 or 2.", nameof(projected)),
         };
     }
 }

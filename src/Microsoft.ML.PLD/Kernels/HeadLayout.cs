@@ -12,18 +12,28 @@ internal readonly unsafe record struct HeadLayout(int Rows, int Heads, int Lengt
     /// <param name="x">[B * Length, parts * A * D]: queries, keys and values side by side, for example.</param>
     /// <param name="parts">How many stand side by side.</param>
     /// <returns>[B * A, Length, D] of each part</returns>
+    /// <exception cref="ArgumentException">The matrix has another shape.</exception>
     public torch.Tensor[] Split(torch.Tensor x, int parts)
     {
+        if (x.dim() != 2 || x.shape[0] != (long)Rows * Length || x.shape[1] % ((long)parts * Heads) != 0)
+            throw new ArgumentException($"[{string.Join(", ", x.shape)}] is not {Rows} texts of {Length} tokens, each with {parts} parts of {Heads} heads.", nameof(x));
         var (rows, heads, length, size) = (Rows, Heads, Length, x.shape[1] / parts / Heads);
         torch.Tensor[] result = [.. Enumerable.Range(0, parts).Select(_ => torch.empty([rows * heads, length, size], x.dtype))];
-        Copy(x, result, toHeads: true);
+        var tokens = x.contiguous();
+        Copy(tokens, result, toHeads: true);
+        GC.KeepAlive(tokens);
         return result;
     }
 
     /// <param name="parts">[B * A, Length, D] each</param>
     /// <returns>[B * Length, parts * A * D]</returns>
+    /// <exception cref="ArgumentException">A part has another shape or type.</exception>
     public torch.Tensor Join(params torch.Tensor[] parts)
     {
+        var shape = new[] { (long)Rows * Heads, Length, parts[0].shape[^1] };
+        foreach (var part in parts)
+            if (!part.shape.AsSpan().SequenceEqual(shape) || part.dtype != parts[0].dtype)
+                throw new ArgumentException($"{part.dtype} [{string.Join(", ", part.shape)}]; expected {parts[0].dtype} [{string.Join(", ", shape)}].", nameof(parts));
         var result = torch.empty([(long)Rows * Length, parts.Length * Heads * parts[0].shape[2]], parts[0].dtype);
         Copy(result, parts, toHeads: false);
         return result;
@@ -32,7 +42,7 @@ internal readonly unsafe record struct HeadLayout(int Rows, int Heads, int Lengt
     private void Copy(torch.Tensor tokens, torch.Tensor[] parts, bool toHeads)
     {
         var layout = this;
-        var start = tokens.contiguous().Address();
+        var start = tokens.Address();
         nint[] starts = [.. parts.Select(part => part.Address())];
         var size = (nint)(parts[0].shape[2] * parts[0].ElementSize);
         ParallelRows.ForEach(Rows * Heads, tokens.numel(), slice =>

@@ -2,7 +2,7 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Work on rows of a tensor, on as many threads as libtorch may use.</summary>
+/// <summary>Work on rows of a tensor, on as many threads as libtorch may use on this one.</summary>
 internal static class ParallelRows
 {
     // Below so many numbers, letting another thread in costs more than it saves: most where it has to be woken.

@@ -12,8 +12,7 @@ internal sealed class StackedLinear : LeanFunction<StackedLinear>
     /// <param name="bias">[outputs of all], likewise.</param>
     /// <param name="leaves">The weight of each, [outputs, inputs], then the bias of each, [outputs]: these get the gradients.</param>
     /// <returns>[rows, outputs of all]</returns>
-    public static torch.Tensor Apply(torch.Tensor x, torch.Tensor weight, torch.Tensor bias, torch.Tensor[] leaves) =>
-        torch.is_grad_enabled() ? Run([x, weight, bias, .. leaves]) : torch.nn.functional.linear(x, weight, bias);
+    public static torch.Tensor Apply(torch.Tensor x, torch.Tensor weight, torch.Tensor bias, torch.Tensor[] leaves) => Run([x, weight, bias, .. leaves]);
 
     protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs)
     {

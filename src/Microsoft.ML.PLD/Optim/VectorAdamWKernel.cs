@@ -169,7 +169,7 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
     private void InParallel(int count, Action<int> work)
     {
         var workers = threads ?? torch.get_num_threads();
-        if (workers > 1 && count > 1) Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = workers }, work);
+        if (workers > 1 && count > 1) OpenMPTeam.For(count, workers, work);
         else for (var i = 0; i < count; i++) work(i);
     }
 

@@ -5,29 +5,33 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>Runs our kernels on the threads that libtorch's operations run on: GNU OpenMP's.</summary>
 /// <remarks>
-/// They have just finished the operation before, and wait for the next one spinning: the thread pool's would have to be woken, while these keep the core.
-/// Where libtorch comes with another OpenMP (Windows, macOS), the thread pool does the work.
+/// They have just finished the operation before, and spin briefly: the thread pool's would have to be woken, and two sets of threads would compete for the
+/// cores. Where that entry point is not found (Windows, macOS), the thread pool does the work.
 /// </remarks>
 internal static unsafe class OpenMPTeam
 {
     // void GOMP_parallel(void (*fn)(void *), void *data, unsigned num_threads, unsigned flags): the entry point of "#pragma omp parallel", stable since GCC 4.9.
     private static readonly delegate* unmanaged<delegate* unmanaged<nint, void>, nint, uint, uint, void> Native = Find();
 
-    /// <summary>False: <see cref="For"/> uses the thread pool.</summary>
+    /// <summary>False: the thread pool does the work.</summary>
     public static bool IsAvailable => Native != null;
 
     /// <summary>Calls the body once for each of so many numbers from 0, in any order, on any of the threads.</summary>
     /// <param name="count">How many numbers.</param>
     /// <param name="threads">How many threads, the caller's among them.</param>
     /// <param name="body">Told the number. What it throws is thrown here, when all threads have ended.</param>
-    public static void For(int count, int threads, Action<int> body)
+    public static void For(int count, int threads, Action<int> body) => For(count, threads, body, onPool: !IsAvailable);
+
+    internal static void For(int count, int threads, Action<int> body, bool onPool)
     {
-        if (!IsAvailable)
-        {
-            Parallel.For(0, count, new ParallelOptions { MaxDegreeOfParallelism = threads }, body);
-            return;
-        }
         var work = new Work(count, body);
+        if (onPool) OnPool(work, threads);
+        else OnTeam(work, threads);
+        work.Failure?.Throw();
+    }
+
+    private static void OnTeam(Work work, int threads)
+    {
         var handle = GCHandle.Alloc(work);
         try
         {
@@ -37,8 +41,10 @@ internal static unsafe class OpenMPTeam
         {
             handle.Free();
         }
-        work.Failure?.Throw();
     }
+
+    private static void OnPool(Work work, int threads) =>
+        Parallel.For(0, threads, new ParallelOptions { MaxDegreeOfParallelism = threads }, _ => work.Take());
 
     [UnmanagedCallersOnly]
     private static void Enter(nint handle) => ((Work)GCHandle.FromIntPtr(handle).Target!).Take();

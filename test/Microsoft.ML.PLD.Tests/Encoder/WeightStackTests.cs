@@ -55,8 +55,8 @@ public sealed class WeightStackTests
         _ = stack.In(torch.bfloat16);
         var failure = Assert.ThrowsExactly<NotSupportedException>(() => stack.In(torch.float16));
         StringAssert.Contains(failure.Message, "'a'");
-        StringAssert.Contains(failure.Message, "BFloat16");
-        StringAssert.Contains(failure.Message, "Float16");
+        StringAssert.Contains(failure.Message, "copy in BFloat16");
+        StringAssert.Contains(failure.Message, "used in Float16");
     }
 
     private static float[] Numbers(torch.Tensor x)

@@ -24,6 +24,18 @@ public sealed class HeadLayoutTests
         }, iter: 100);
 
     [TestMethod]
+    public void AnotherShapeIsRefused()
+    {
+        using var scope = torch.NewDisposeScope();
+        var layout = new HeadLayout(2, 2, 3);
+        foreach (var shape in new long[][] { [5, 8], [6, 7], [2, 3, 8] })
+            Assert.ThrowsExactly<ArgumentException>(() => layout.Split(torch.zeros(shape), 1));
+        Assert.ThrowsExactly<ArgumentException>(() => layout.Join(torch.zeros(4, 3, 4), torch.zeros(4, 3, 5)));
+        Assert.ThrowsExactly<ArgumentException>(() => layout.Join(torch.zeros(4, 2, 4)));
+        Assert.ThrowsExactly<ArgumentException>(() => layout.Join(torch.zeros(4, 3, 4), torch.zeros([4, 3, 4], torch.bfloat16)));
+    }
+
+    [TestMethod]
     public void WhatIsNotContiguousIsSplitAsWell()
     {
         using var scope = torch.NewDisposeScope();

@@ -48,9 +48,11 @@ public sealed class KernelThreadsTests
         var site = new DropoutSite(0.1, Seed: 1, Step: 2, Place: 3, FirstRow: 4, Rows: 2);
         var (dropped, bits) = (torch.empty_like(scores), torch.empty([6, 301, 7], torch.int32));
         AttentionKernel.Softmax(scores, dropped, bits, new AttentionShape(2, 3, 301, 199, 0.1, null), site);
+        var layout = new HeadLayout(Rows: 1, Heads: 3, Length: Rows);
+        var heads = layout.Split(x.narrow(1, 0, 252), parts: 4);
         return
         [
-            .. new[] { normalized, back, ofWeights, values, slopes, inner, ofBias, logits, scores, dropped }.Select(tensor => tensor.to(torch.float32).data<float>().ToArray()),
+            .. heads.Append(layout.Join(heads)).Concat([normalized, back, ofWeights, values, slopes, inner, ofBias, logits, scores, dropped]).Select(tensor => tensor.to(torch.float32).data<float>().ToArray()),
             [(float)loss],
         ];
     }

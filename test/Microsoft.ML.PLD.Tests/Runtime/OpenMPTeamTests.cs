@@ -3,6 +3,8 @@ namespace Microsoft.ML.PLD.Tests;
 [TestClass]
 public sealed class OpenMPTeamTests
 {
+    private static bool[] Ways => OpenMPTeam.IsAvailable ? [false, true] : [true];
+
     [TestMethod]
     public void ItIsThereOnLinux()
     {
@@ -13,12 +15,13 @@ public sealed class OpenMPTeamTests
     [TestMethod]
     public void EachNumberComesOnce()
     {
-        foreach (var (count, threads) in new[] { (0, 2), (1, 2), (2, 3), (1_000, 4), (10_000, 2) })
-        {
-            var times = new int[count];
-            OpenMPTeam.For(count, threads, number => Interlocked.Increment(ref times[number]));
-            Assert.IsTrue(times.All(time => time == 1), $"{count} numbers on {threads} threads");
-        }
+        foreach (var onPool in Ways)
+            foreach (var (count, threads) in new[] { (0, 2), (1, 2), (2, 3), (1_000, 4), (10_000, 2) })
+            {
+                var times = new int[count];
+                OpenMPTeam.For(count, threads, number => Interlocked.Increment(ref times[number]), onPool);
+                Assert.IsTrue(times.All(time => time == 1), $"{count} numbers on {threads} threads");
+            }
     }
 
     [TestMethod]
@@ -43,14 +46,17 @@ public sealed class OpenMPTeamTests
     [TestMethod]
     public void WhatABodyThrowsIsThrown()
     {
-        var done = 0;
-        var failure = Assert.ThrowsExactly<InvalidOperationException>(() => OpenMPTeam.For(1_000, 2, number =>
+        foreach (var onPool in Ways)
         {
-            if (number == 10) throw new InvalidOperationException("ten");
-            Interlocked.Increment(ref done);
-        }));
-        Assert.AreEqual("ten", failure.Message);
-        Assert.IsLessThan(1_000, done); // it does not go on to the end
-        OpenMPTeam.For(5, 2, _ => Interlocked.Increment(ref done)); // and can be used again
+            var done = 0;
+            var failure = Assert.ThrowsExactly<InvalidOperationException>(() => OpenMPTeam.For(1_000, 2, number =>
+            {
+                if (number == 10) throw new InvalidOperationException("ten");
+                Interlocked.Increment(ref done);
+            }, onPool));
+            Assert.AreEqual("ten", failure.Message);
+            Assert.IsLessThan(1_000, done); // never all of them
+            OpenMPTeam.For(5, 2, _ => Interlocked.Increment(ref done), onPool); // and can be used again
+        }
     }
 }
