@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 internal static class LengthGroups
 {
     // What a group costs beside its tokens, in tokens: measured with BertConfig.Mini on two cores. A CUDA device is idle below thousands of them.
-    private const int OnProcessor = 64, OnOthers = 4_096;
+    private const int OnProcessor = 16, OnOthers = 4_096;
 
     public static int Overhead(torch.Device device) => device.type == DeviceType.CPU ? OnProcessor : OnOthers;
 
