@@ -44,6 +44,7 @@ public sealed class BertModel : IDisposable
     internal MaskedLanguageHead MaskedLanguage { get; }
     internal NextSentenceHead? NextSentence { get; }
     internal torch.Device Device => _weights.Device;
+    internal NetworkDescription Description => new(Config, Tokenizer, NextSentence is null ? NetworkDescription.MaskedLanguage : NetworkDescription.Pretraining);
 
     /// <summary>Reads a folder that <see cref="SavePretrained"/> wrote.</summary>
     /// <param name="folder">The folder with config.json, vocab.txt and model.safetensors.</param>

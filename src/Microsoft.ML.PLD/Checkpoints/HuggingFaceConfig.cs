@@ -37,7 +37,7 @@ internal sealed record HuggingFaceConfig
     public int? PadTokenId { get; init; }
     public string? TorchDtype { get; init; }
 
-    public static HuggingFaceConfig From(BertConfig config, int padId, bool nextSentence)
+    public static HuggingFaceConfig From(BertConfig config, int padId, string head)
     {
         var (modelType, family) = config switch
         {
@@ -47,7 +47,7 @@ internal sealed record HuggingFaceConfig
         };
         return new HuggingFaceConfig
         {
-            Architectures = [family + (nextSentence ? "ForPreTraining" : "ForMaskedLM")],
+            Architectures = [family + head],
             ModelType = modelType,
             VocabSize = config.VocabularySize,
             HiddenSize = config.HiddenSize,

@@ -7,9 +7,14 @@ namespace Microsoft.ML.PLD;
 /// <summary>A model as a folder in Hugging Face's layout.</summary>
 internal static class PretrainedFolder
 {
-    private const string Config = "config.json", Vocabulary = "vocab.txt", TokenizerConfig = "tokenizer_config.json", Weights = "model.safetensors";
+    public const string Weights = "model.safetensors";
+
+    private const string Config = "config.json", Vocabulary = "vocab.txt", TokenizerConfig = "tokenizer_config.json";
     private const string NextSentenceHead = "cls.seq_relationship.weight";
     private const long LongestText = 1 << 20;
+
+    /// <summary>The names of all files.</summary>
+    public static IReadOnlyList<string> Files { get; } = [Vocabulary, TokenizerConfig, Weights, Config];
 
     public static void Save(BertModel model, string folder)
     {
@@ -17,21 +22,30 @@ internal static class PretrainedFolder
         var partial = Directory.CreateDirectory(Path.Combine(folder, $"{Path.GetRandomFileName()}.tmp")).FullName;
         try
         {
-            model.Tokenizer.Vocabulary.Save(Path.Combine(partial, Vocabulary));
-            WriteText(Path.Combine(partial, TokenizerConfig), JsonSerializer.Serialize(
-                new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = model.Tokenizer.LowerCase, ["model_max_length"] = model.Config.MaxPositions },
-                JsonSerializerOptions.Web));
-            SafetensorsWriter.Write(Path.Combine(partial, Weights), model.Weights.Tensors, new Dictionary<string, string> { ["format"] = "pt" });
-            WriteText(Path.Combine(partial, Config), HuggingFaceConfig.From(model.Config, model.Tokenizer.Vocabulary.PadId, model.NextSentence is not null).ToJson());
+            Write(model.Description, model.Weights.Tensors, (name, write) => AtomicFile.Write(Path.Combine(partial, name), write));
             // No config.json until all the rest is there: a folder that has one is whole, also one that is written over.
             File.Delete(Path.Combine(folder, Config));
-            foreach (var file in new[] { Vocabulary, TokenizerConfig, Weights, Config })
-                File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
+            foreach (var file in Files) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
         }
         finally
         {
             TryDelete(partial);
         }
+    }
+
+    /// <summary>Makes the files' contents.</summary>
+    /// <param name="network">What the weights are of.</param>
+    /// <param name="weights">By name.</param>
+    /// <param name="add">Takes each file's name, and what writes it.</param>
+    public static void Write(NetworkDescription network, IReadOnlyDictionary<string, torch.Tensor> weights, Action<string, Action<Stream>> add)
+    {
+        var (config, tokenizer, head) = network;
+        add(Vocabulary, tokenizer.Vocabulary.Save);
+        add(TokenizerConfig, Text(JsonSerializer.Serialize(
+            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = tokenizer.LowerCase, ["model_max_length"] = config.MaxPositions },
+            JsonSerializerOptions.Web)));
+        add(Weights, stream => SafetensorsWriter.Write(stream, weights, new Dictionary<string, string> { ["format"] = "pt" }));
+        add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head).ToJson()));
     }
 
     private static void TryDelete(string folder)
@@ -84,7 +98,7 @@ internal static class PretrainedFolder
         }
     }
 
-    private static void WriteText(string path, string text) => AtomicFile.Write(path, stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n")));
+    private static Action<Stream> Text(string text) => stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
 
     private static string Required(string folder, string file)
     {

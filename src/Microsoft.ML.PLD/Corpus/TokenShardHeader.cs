@@ -18,8 +18,8 @@ namespace Microsoft.ML.PLD;
 internal sealed record TokenShardHeader(
     string VocabularySha256, int VocabularySize, int Index, bool IsLast, int TokenCount, int SentenceCount, int DocumentCount)
 {
-    public const int Size = 128;
-    private const int Version = 1, HashSize = 32, DigestAt = 96;
+    public const int Size = 128, DigestAt = 96;
+    private const int Version = 1, HashSize = 32;
     private static ReadOnlySpan<byte> Magic => "PLDTOKEN"u8;
 
     public int BytesPerToken => WidthFor(VocabularySize);

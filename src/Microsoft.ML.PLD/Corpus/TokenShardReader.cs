@@ -45,6 +45,9 @@ internal sealed unsafe class TokenShardReader : IDisposable
     public ReadOnlySpan<int> SentenceStarts => new(At(Header.SentencesAt), Header.SentenceCount);
     public ReadOnlySpan<int> DocumentStarts => new(At(Header.DocumentsAt), Header.DocumentCount);
 
+    /// <summary>The checksum of header and tables.</summary>
+    public ReadOnlySpan<byte> Digest => new(At(TokenShardHeader.DigestAt), TokenShardHeader.Size - TokenShardHeader.DigestAt);
+
     /// <exception cref="InvalidDataException">An id lies outside the vocabulary: ids are checked here, each time, and not on opening.</exception>
     public void CopyTokens(int start, Span<int> destination)
     {

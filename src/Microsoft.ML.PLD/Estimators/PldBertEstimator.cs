@@ -30,6 +30,9 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// <summary>Where and how to compute.</summary>
         public RuntimeOptions Runtime { get; init; } = new();
 
+        /// <summary>How the run survives: its checkpoints, and where it resumes. Default: no checkpoints.</summary>
+        public CheckpointOptions Checkpoints { get; init; } = new();
+
         /// <summary>The vocabulary to use; null learns one from the text. Default: null.</summary>
         public WordPieceVocabulary? Vocabulary { get; init; }
 
@@ -57,12 +60,15 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// </summary>
         public IReadOnlyList<IProgress<TrainingProgress>> Progress { get; init; } = [];
 
-        /// <summary>Stops the reading of text and the training, before its next step. Cancelling the <see cref="MLContext"/>, as AutoML does, does so too.</summary>
+        /// <summary>
+        /// Stops the reading of text, and the training before its next micro-batch; cancelling the <see cref="MLContext"/>, as AutoML does, does so too. A training
+        /// that is stopped writes a checkpoint, and does what <see cref="CheckpointOptions.WhenCancelled"/> says.
+        /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
         internal IEnumerable<string> Problems()
         {
-            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(Pretraining), Pretraining), (nameof(Runtime), Runtime), (nameof(Progress), Progress));
+            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(Pretraining), Pretraining), (nameof(Runtime), Runtime), (nameof(Checkpoints), Checkpoints), (nameof(Progress), Progress));
             return missing.Count > 0 ? missing : ProblemsOfParts();
         }
 
@@ -70,6 +76,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         {
             foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
+            foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
             foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Config))) yield return $"Pretraining.{problem}";
             if (!Enum.IsDefined(Pooling)) yield return $"Pooling is {Pooling}; expected Cls, Mean or Max.";
             if (MaxLength < 3 || MaxLength > Config.MaxPositions)
@@ -96,7 +103,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
         var tokenizer = choice.Resolve(Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-        var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime);
+        var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime, _options.Checkpoints);
 
         using var folder = new TemporaryFolder("pld-corpus-");
         using var corpus = BuildCorpus(data, tokenizer, folder.Path);

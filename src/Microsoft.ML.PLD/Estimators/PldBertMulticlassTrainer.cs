@@ -43,6 +43,9 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
         /// <summary>Where and how to compute.</summary>
         public RuntimeOptions Runtime { get; init; } = new();
 
+        /// <inheritdoc cref="PldBertEstimator.Options.Checkpoints"/>
+        public CheckpointOptions Checkpoints { get; init; } = new();
+
         /// <summary>The architecture when <see cref="Pretrained"/> is null. Default: <see cref="BertConfig.Mini"/>.</summary>
         public BertConfig Config { get; init; } = BertConfig.Mini;
 
@@ -65,7 +68,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
 
         internal IEnumerable<string> Problems()
         {
-            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(FineTuning), FineTuning), (nameof(Runtime), Runtime), (nameof(Progress), Progress));
+            var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(FineTuning), FineTuning), (nameof(Runtime), Runtime), (nameof(Checkpoints), Checkpoints), (nameof(Progress), Progress));
             return missing.Count > 0 ? missing : ProblemsOfParts();
         }
 
@@ -74,6 +77,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             if (Pretrained is null)
                 foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
+            foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
             if (string.IsNullOrEmpty(ScoreColumnName)) yield return "ScoreColumnName is empty.";
             if (string.IsNullOrEmpty(PredictedLabelColumnName)) yield return "PredictedLabelColumnName is empty.";
             if (ScoreColumnName == PredictedLabelColumnName) yield return $"ScoreColumnName and PredictedLabelColumnName are both '{ScoreColumnName}'.";
@@ -116,7 +120,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             Initialize(classifier, log);
             log.Info($"Fine-tuning on {texts.Count:N0} rows of {data.Labels.Count} classes, {fineTuning.StepsFor(texts.Count):N0} steps of {fineTuning.BatchSize} rows.");
             var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-            new FineTuningLoop(classifier, fineTuning, _options.Runtime, type).Run(texts, classes, progress, CheckAlive);
+            new TrainingLoop(new FineTuningTask(classifier, texts, classes, fineTuning, _options.Runtime, type), _options.Checkpoints, progress, CheckAlive).Run();
             return new PldBertMulticlassTransformer(Host, _options, classifier, data.Labels);
         }
         catch

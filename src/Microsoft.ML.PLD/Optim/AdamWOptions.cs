@@ -28,6 +28,12 @@ public sealed record AdamWOptions
     /// <summary>Gradients are scaled down together so that their Euclidean norm is at most this; 0 never scales. Default 1.</summary>
     public double MaxGradientNorm { get; init; } = 1;
 
+    /// <summary>
+    /// Steps on end that may change nothing because their loss or gradients are not finite; with one more, training has diverged and stops. 0 stops at the first.
+    /// Default 10: a single overflow is skipped, as every mixed-precision recipe does.
+    /// </summary>
+    public int MaxSkippedSteps { get; init; } = 10;
+
     /// <summary>What happens to parameters without a gradient. Default <see cref="DroppedParameterRule.LeaveAlone"/>.</summary>
     public DroppedParameterRule DroppedParameters { get; init; }
 
@@ -40,6 +46,7 @@ public sealed record AdamWOptions
         if (WeightDecay is not (>= 0 and < double.PositiveInfinity)) yield return $"WeightDecay is {WeightDecay}; expected a number of at least 0.";
         if (MaxGradientNorm is not (>= 0 and < double.PositiveInfinity))
             yield return $"MaxGradientNorm is {MaxGradientNorm}; expected a number above 0, or 0 for no clipping.";
+        if (MaxSkippedSteps < 0) yield return $"MaxSkippedSteps is {MaxSkippedSteps}; expected 0 or more.";
         if (!Enum.IsDefined(DroppedParameters))
             yield return $"DroppedParameters is {DroppedParameters}; expected {string.Join(" or ", Enum.GetNames<DroppedParameterRule>())}.";
     }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>
 /// Shows training on the console: on a terminal a live bar with loss, learning rate, theta, blocks, tokens per second and time left;
-/// where the output is redirected, as in a build server's log, a plain line every ten seconds.
+/// where the output is redirected, as in a build server's log, a plain line every ten seconds. Notices get lines of their own.
 /// </summary>
 /// <remarks>
 /// Each stage gets a bar of its own, which stays when the stage ends. Write to the console only between stages, or lines mix with the bar.
@@ -42,6 +42,7 @@ public sealed class ConsoleProgress : IProgress<TrainingProgress>, IDisposable
             _lines.Report(value);
             return;
         }
+        foreach (var notice in value.Notices) _console.WriteLine($"{value.Stage} {value.Step}: {notice}"); // above the bar
         _bar ??= new LiveBar(_console, value);
         _bar.Show(value);
         if (value.Share >= 1) Close();

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PLD;
 
-/// <summary>Writes a line at a stage's first and last step, at each validation, and otherwise at most once an interval.</summary>
+/// <summary>Writes a line for each notice, at a stage's first and last step, at each validation, and otherwise at most once an interval.</summary>
 /// <param name="write">Takes a line, without its end.</param>
 /// <param name="interval">Null: 10 seconds.</param>
 /// <param name="clock">Null: the system's.</param>
@@ -16,6 +16,7 @@ internal sealed class LogProgress(Action<string> write, TimeSpan? interval = nul
 
     public void Report(TrainingProgress value) => _guard.Run(() =>
     {
+        foreach (var notice in value.Notices) write($"{value.Stage} {value.Step}: {notice}");
         var due = value.Stage != _stage || value.Share >= 1 || value is not { ValidationLoss: null, ValidationAccuracy: null }
             || _clock.GetElapsedTime(_writtenAt) >= _interval;
         if (!due) return;

@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -42,6 +45,17 @@ public sealed record RuntimeOptions
         if (Threads > 0) torch.set_num_threads(Threads);
         return (device, PrecisionChoice.Resolve(Precision, device));
     }
+
+    /// <summary>What the last bits of a result depend on, by name.</summary>
+    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, (int Workers, int MicroBatchSize) cut) => new SortedDictionary<string, string>
+    {
+        ["Device"] = device.type.ToString(),
+        ["Instructions"] = $"{RuntimeInformation.ProcessArchitecture}, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits",
+        ["MicroBatchSize"] = cut.MicroBatchSize.ToString(CultureInfo.InvariantCulture),
+        ["Precision"] = type.ToString(),
+        ["Threads"] = torch.get_num_threads().ToString(CultureInfo.InvariantCulture),
+        ["Workers"] = cut.Workers.ToString(CultureInfo.InvariantCulture),
+    };
 
     /// <summary>How a step's batch is cut.</summary>
     /// <param name="device">Where it is computed.</param>

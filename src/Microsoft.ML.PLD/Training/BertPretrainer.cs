@@ -6,28 +6,34 @@ public sealed class BertPretrainer
     private readonly BertConfig _config;
     private readonly PretrainingOptions _options;
     private readonly RuntimeOptions _runtime;
+    private readonly CheckpointOptions _checkpoints;
 
     /// <summary>Checks the options; nothing runs yet.</summary>
     /// <param name="config">The architecture; its vocabulary size is set from the tokenizer's vocabulary.</param>
     /// <param name="options">How to train. Default: <see cref="PretrainingOptions"/>'s defaults.</param>
     /// <param name="runtime">Where and how to compute. Default: <see cref="RuntimeOptions"/>'s defaults.</param>
+    /// <param name="checkpoints">How the run survives. Default: <see cref="CheckpointOptions"/>'s defaults, no checkpoints.</param>
     /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
-    public BertPretrainer(BertConfig config, PretrainingOptions? options = null, RuntimeOptions? runtime = null)
+    public BertPretrainer(BertConfig config, PretrainingOptions? options = null, RuntimeOptions? runtime = null, CheckpointOptions? checkpoints = null)
     {
         ArgumentNullException.ThrowIfNull(config);
-        (_config, _options, _runtime) = (config, options ?? new(), runtime ?? new());
-        OptionProblems.ThrowIfAny(nameof(BertPretrainer), [.. _config.Problems(), .. _runtime.Problems(), .. _options.Problems(), .. _options.Problems(_config)]);
+        (_config, _options, _runtime, _checkpoints) = (config, options ?? new(), runtime ?? new(), checkpoints ?? new());
+        OptionProblems.ThrowIfAny(
+            nameof(BertPretrainer), [.. _config.Problems(), .. _runtime.Problems(), .. _options.Problems(), .. _options.Problems(_config), .. _checkpoints.Problems()]);
     }
 
     /// <summary>Trains on a folder that <see cref="CorpusBuilder"/> wrote.</summary>
     /// <param name="corpusFolder">The folder of token shards.</param>
     /// <param name="tokenizer">The tokenizer that the shards were made with.</param>
     /// <param name="progress">Told of every step, on the training thread. Default: nobody.</param>
-    /// <param name="cancellationToken">Stops before the next step.</param>
+    /// <param name="cancellationToken">Stops before the next micro-batch, writes a checkpoint, and does what <see cref="CheckpointOptions.WhenCancelled"/> says.</param>
     /// <returns>The trained model, on the device it was trained on; yours to dispose of.</returns>
-    /// <exception cref="InvalidDataException">The folder holds no shards, damaged ones, or ones of another vocabulary.</exception>
-    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    /// <exception cref="InvalidOperationException">The device is not there, or training has diverged.</exception>
+    /// <exception cref="InvalidDataException">The folder holds no shards, damaged ones, or ones of another vocabulary; or no checkpoint to resume from is whole.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled, or a signal came; the message names the checkpoint.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// The device is not there; training has diverged; or the checkpoint folder is that of a run with other options, or of one that is not to be resumed.
+    /// </exception>
+    /// <exception cref="IOException">The checkpoint folder cannot be written to, or another run has it.</exception>
     public BertModel Train(
         string corpusFolder, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
     {
@@ -39,17 +45,10 @@ public sealed class BertPretrainer
     internal BertModel Train(TokenCorpus corpus, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress, Action checkAlive)
     {
         var (device, type) = _runtime.Apply();
-        var batchOptions = _options.Batches();
-        var split = CorpusSplit.Of(corpus, _options.ValidationShare);
-        var training = new PretrainingBatches(split.Training, tokenizer.Vocabulary, batchOptions, _options.RunSeed);
-        var validation = new PretrainingBatches(split.Validation, tokenizer.Vocabulary, batchOptions with { BatchSize = _options.ValidationSequences }, _options.RunSeed, forValidation: true);
-
         var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
         try
         {
-            if (_options.FrequencyBias) model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(split.Training, tokenizer.Vocabulary.Count));
-            var held = validation.Parts(0, _runtime.MicroBatchSize);
-            new PretrainingLoop(model, training, held, _options, type).Run(_runtime, progress, checkAlive);
+            new TrainingLoop(new PretrainingTask(model, corpus, _options, _runtime, type), _checkpoints, progress, checkAlive).Run();
             return model;
         }
         catch

@@ -5,13 +5,30 @@ namespace Microsoft.ML.PLD;
 /// <summary>The pre-training objectives on a micro-batch.</summary>
 internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
 {
+    /// <summary>The parts of a step's loss, one for each micro-batch, to be computed on any thread.</summary>
+    /// <param name="step">From 0.</param>
+    /// <param name="batch">The step's batch in micro-batches.</param>
+    /// <param name="plan">The blocks to run.</param>
+    /// <param name="options">The training's options.</param>
+    public Func<torch.Tensor>[] Training(long step, PretrainingBatch[] batch, LayerPlan plan, PretrainingOptions options)
+    {
+        long masked = batch.Sum(part => (long)part.MaskedLabels.Length), rows = batch.Sum(part => (long)part.Rows);
+        var firsts = new long[batch.Length];
+        for (var part = 1; part < batch.Length; part++) firsts[part] = firsts[part - 1] + batch[part - 1].Rows;
+        return [.. batch.Select((part, index) => (Func<torch.Tensor>)(() =>
+        {
+            var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
+            return Training(part, plan, masked, rows, dropout);
+        }))];
+    }
+
     /// <summary>The part of a step's loss that one micro-batch adds: masked language modelling, and next-sentence prediction where the batch has it.</summary>
     /// <param name="batch">The micro-batch.</param>
     /// <param name="plan">The step's plan.</param>
     /// <param name="masked">Masked tokens of the whole step: a mean of micro-batches' means would weigh tokens unequally.</param>
     /// <param name="rows">Sequences of the whole step.</param>
     /// <param name="dropout">Null: none.</param>
-    public torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
+    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
     {
         var (hidden, tokens, positions) = Encode(batch, plan, dropout);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none

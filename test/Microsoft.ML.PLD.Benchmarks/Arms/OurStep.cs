@@ -3,11 +3,13 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD.Benchmarks;
 
-/// <summary>The library's pre-training step, on real text, as <see cref="PretrainingLoop"/> runs it.</summary>
+/// <summary>The library's pre-training step, on real text, as <see cref="TrainingLoop"/> runs it.</summary>
 internal sealed class OurStep : IDisposable
 {
     private readonly BertModel _model;
-    private readonly PretrainingStep _step;
+    private readonly PretrainingOptions _options;
+    private readonly PretrainingLosses _losses;
+    private readonly GradientStep _step;
     private readonly BatchPrefetcher<PretrainingBatch[]> _batches;
     private readonly Func<long, LayerPlan> _plans;
     private readonly StepShape _shape;
@@ -19,7 +21,7 @@ internal sealed class OurStep : IDisposable
     {
         runtime ??= new();
         (_shape, _plans) = (shape, plans);
-        var options = new PretrainingOptions
+        var options = _options = new PretrainingOptions
         {
             Steps = 1_000_000, BatchSize = shape.BatchSize, SequenceLength = shape.SequenceLength, MaskingRate = StepShape.MaskingRate,
             HiddenDropout = shape.Dropout, AttentionDropout = shape.Dropout, LearningRate = new() { Peak = 1e-3, WarmupShare = 0.0001 },
@@ -30,7 +32,8 @@ internal sealed class OurStep : IDisposable
         var batches = new PretrainingBatches(range, books.Tokenizer.Vocabulary, options.Batches(), seed: 1);
         _model = new BertModel(shape.Config with { VocabularySize = books.Tokenizer.Vocabulary.Count }, books.Tokenizer, nextSentence: false, device, seed: 1);
         var (workers, microBatchSize) = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
-        _step = new PretrainingStep(_model, options, type, workers);
+        _losses = new PretrainingLosses(_model, type);
+        _step = new GradientStep(_model.Weights, options.Optimizer, workers);
         _batches = new BatchPrefetcher<PretrainingBatch[]>(batches.From(0, microBatchSize));
     }
 
@@ -61,7 +64,8 @@ internal sealed class OurStep : IDisposable
         if (!_batches.TryNext(out var batch)) throw new InvalidOperationException("There are no more batches.");
         _waiting.Stop();
         var plan = _plans(_done);
-        Loss = _step.Take(_done++, batch, plan).Loss;
+        Loss = _step.Take(_options.LearningRate.At(_done, _options.Steps), _losses.Training(_done, batch, plan, _options)).Loss;
+        _done++;
         if (_model.Device.type == DeviceType.CUDA) torch.cuda.synchronize();
         _all.Stop();
         return _shape.Flops(plan) / _shape.Flops(_shape.Dense);

@@ -81,6 +81,6 @@ public sealed class HuggingFaceConfigTests
                 preset with { InitializerRange = 0.01, EmbeddingNorm = false, Activation = Activation.Relu },
                 preset with { InitializerRange = 0.01, NormPlacement = NormPlacement.Post, LayerNormEpsilon = 1e-5 },
             })
-                Assert.AreEqual(config, HuggingFaceConfig.Parse(HuggingFaceConfig.From(config, padId: 0, nextSentence: true).ToJson(), "config.json"));
+                Assert.AreEqual(config, HuggingFaceConfig.Parse(HuggingFaceConfig.From(config, padId: 0, NetworkDescription.Pretraining).ToJson(), "config.json"));
     }
 }

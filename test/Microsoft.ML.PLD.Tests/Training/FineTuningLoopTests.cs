@@ -191,7 +191,7 @@ public sealed class FineTuningLoopTests
         var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
         try
         {
-            new FineTuningLoop(classifier, options, runtime ?? TestCorpus.Runtime, torch.float32).Run(text.Texts, text.Classes, progress, checkAlive);
+            new TrainingLoop(new FineTuningTask(classifier, text.Texts, text.Classes, options, runtime ?? TestCorpus.Runtime, torch.float32), new(), progress, checkAlive).Run();
         }
         catch (OperationCanceledException)
         {

@@ -1,0 +1,87 @@
+using System.Globalization;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The folder with a run's checkpoints. One run has it at a time.</summary>
+internal sealed class CheckpointStore : IDisposable
+{
+    private const string Prefix = "step-", LockName = ".lock", Damaged = ".damaged";
+
+    private readonly string _folder;
+    private readonly FileStream _lock;
+
+    /// <exception cref="IOException">The folder cannot be made or written to, or another run has it.</exception>
+    /// <exception cref="UnauthorizedAccessException">The folder may not be written to.</exception>
+    public CheckpointStore(string folder)
+    {
+        _folder = Path.GetFullPath(folder);
+        Directory.CreateDirectory(_folder);
+        var path = Path.Combine(_folder, LockName);
+        try
+        {
+            _lock = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 1); // freed by the system when a process is killed
+        }
+        catch (IOException failure) when (failure is not (PathTooLongException or DirectoryNotFoundException))
+        {
+            throw new IOException($"The checkpoint folder '{_folder}' cannot be used, perhaps because another training writes to it: {failure.Message}", failure);
+        }
+        AtomicFolder.Recover(_folder);
+    }
+
+    /// <summary>The checkpoints that are there, newest first, unchecked.</summary>
+    public IReadOnlyList<(long Step, string Path)> All => [.. Directory.EnumerateDirectories(_folder, $"{Prefix}*")
+        .Select(path => (Step: StepOf(path), Path: path)).Where(found => found.Step >= 0).OrderByDescending(found => found.Step)];
+
+    public string PathOf(long step) => Path.Combine(_folder, Prefix + step.ToString("D10", CultureInfo.InvariantCulture));
+
+    /// <summary>The newest checkpoint that is whole. Damaged ones are set aside under another name.</summary>
+    /// <param name="notify">Told of each that is damaged.</param>
+    /// <returns>Null when the folder has none.</returns>
+    /// <exception cref="InvalidDataException">All there are are damaged.</exception>
+    public Checkpoint? Latest(Action<string> notify)
+    {
+        var found = All;
+        foreach (var (step, path) in found)
+            try
+            {
+                var checkpoint = Checkpoint.Open(path);
+                if (checkpoint.State.Step != step) throw new InvalidDataException($"'{path}' holds step {checkpoint.State.Step}.");
+                return checkpoint;
+            }
+            catch (InvalidDataException failure)
+            {
+                var aside = SetAside(path);
+                notify($"The checkpoint of step {step:N0} is damaged and is not used: {failure.Message} It is now '{aside}'.");
+                if (found[^1].Path == path)
+                    throw new InvalidDataException($"None of the {found.Count} checkpoints in '{_folder}' can be used. The last: {failure.Message}", failure);
+            }
+        return null;
+    }
+
+    /// <summary>Writes a checkpoint and deletes those no longer wanted.</summary>
+    /// <param name="snapshot">The run.</param>
+    /// <param name="keepLast">How many of the newest stay.</param>
+    /// <param name="best">The step of another that stays.</param>
+    /// <returns>Where it is.</returns>
+    public string Write(Snapshot snapshot, int keepLast, long? best)
+    {
+        var path = PathOf(snapshot.State.Step);
+        Checkpoint.Write(path, snapshot);
+        foreach (var (step, old) in All.Skip(keepLast))
+            if (step != best) AtomicFolder.Delete(old);
+        return path;
+    }
+
+    public void Dispose() => _lock.Dispose();
+
+    private static string SetAside(string path)
+    {
+        var aside = path + Damaged;
+        for (var copy = 2; Directory.Exists(aside); copy++) aside = $"{path}{Damaged}-{copy}";
+        Directory.Move(path, aside);
+        return aside;
+    }
+
+    private static long StepOf(string path) =>
+        long.TryParse(Path.GetFileName(path).AsSpan(Prefix.Length), NumberStyles.None, CultureInfo.InvariantCulture, out var step) ? step : -1;
+}

@@ -1,0 +1,85 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>Where a run stands, beside its weights and its optimizer: training.json of a checkpoint.</summary>
+internal sealed record TrainingState
+{
+    private const int CurrentVersion = 1, LongestText = 1 << 24;
+
+    private static readonly JsonSerializerOptions Json = new()
+    {
+        WriteIndented = true,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
+        NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals, // a loss may be anything
+        UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
+        AllowDuplicateProperties = false,
+        RespectNullableAnnotations = true,
+        RespectRequiredConstructorParameters = true,
+        MaxDepth = 8,
+    };
+
+    public int Version { get; init; } = CurrentVersion;
+    public string Library { get; init; } = typeof(TrainingState).Assembly.GetName().Version!.ToString(3);
+    public DateTimeOffset Written { get; init; } = DateTimeOffset.UtcNow;
+
+    /// <summary>As <see cref="TrainingProgress.Stage"/>.</summary>
+    public required string Stage { get; init; }
+
+    /// <summary>Optimizer steps done: data, gates, masks, dropout and learning rate of the next are functions of it.</summary>
+    public required long Step { get; init; }
+
+    /// <summary>The samples, or rows, read so far: where the next step begins.</summary>
+    public required long DataPosition { get; init; }
+
+    public required string VocabularySha256 { get; init; }
+
+    /// <summary>All options that the result depends on, by name: see <see cref="OptionValues"/>.</summary>
+    public required IReadOnlyDictionary<string, string> Options { get; init; }
+
+    /// <summary>What the last bits depend on: device, precision, threads, workers, micro-batch size.</summary>
+    public required IReadOnlyDictionary<string, string> Runtime { get; init; }
+
+    /// <summary>The most sequences of a micro-batch: smaller than the options say once memory has run out.</summary>
+    public required int MicroBatchSize { get; init; }
+
+    /// <summary>Steps on end, up to this one, that were skipped because something was not a number.</summary>
+    public int SkippedSteps { get; init; }
+
+    /// <summary>Of the last step; null before the first.</summary>
+    public double? Loss { get; init; }
+
+    public LossTrend LossTrend { get; init; }
+
+    /// <summary>Time trained so far.</summary>
+    public double Seconds { get; init; }
+
+    public IReadOnlyList<Validation> Validations { get; init; } = [];
+
+    /// <summary>The validation with the lowest loss; null before the first.</summary>
+    [JsonIgnore]
+    public Validation? Best => Validations.Where(validation => !double.IsNaN(validation.Loss)).MinBy(validation => validation.Loss);
+
+    public void Write(Stream stream) => JsonSerializer.Serialize(stream, this, Json);
+
+    /// <summary>Reads what <see cref="Write"/> wrote, or what a stranger did.</summary>
+    /// <exception cref="InvalidDataException">It is no state, or one of another version.</exception>
+    public static TrainingState Read(Stream stream, string source)
+    {
+        if (stream.Length > LongestText) throw new InvalidDataException($"'{source}' has {stream.Length:N0} bytes; expected at most {LongestText:N0}.");
+        try
+        {
+            var state = JsonSerializer.Deserialize<TrainingState>(stream, Json) ?? throw new JsonException("It is null.");
+            if (state.Version != CurrentVersion) throw new InvalidDataException($"'{source}' has version {state.Version}; this release reads version {CurrentVersion}.");
+            return state is { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 } ? state : throw new JsonException("A number is out of range.");
+        }
+        catch (JsonException failure)
+        {
+            throw new InvalidDataException($"'{source}' is not the state of a training: {failure.Message}", failure);
+        }
+    }
+}
+
+/// <summary>What held-out data said after a step.</summary>
+internal sealed record Validation(long Step, double Loss, double Accuracy);

@@ -1,0 +1,156 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>Begins a run where its options say, and keeps it: in the background, while the run goes on.</summary>
+/// <param name="task">What is trained.</param>
+/// <param name="optimizer">Its optimizer.</param>
+/// <param name="options">Where and when.</param>
+/// <param name="notify">Told what the user should know; on the thread that calls.</param>
+internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, CheckpointOptions options, Action<string> notify) : IDisposable
+{
+    private readonly CheckpointStore? _store = options.Folder is { } folder ? new CheckpointStore(folder) : null;
+    private readonly Stopwatch _sinceKept = Stopwatch.StartNew();
+    private Task<string> _writing = Task.FromResult("");
+    private long _asked = -1; // the last step of which a checkpoint was asked for, or is there
+    private string? _kept;
+
+    /// <summary>Where the last checkpoint is, in a sentence.</summary>
+    public string LastKept => _kept is null ? "No checkpoint was written." : $"The last checkpoint is '{_kept}'.";
+
+    /// <summary>Resumes the run, or begins a new one.</summary>
+    /// <exception cref="InvalidOperationException">The folder has checkpoints of a run that is not to be resumed, or the checkpoint is of a run with other options.</exception>
+    /// <exception cref="InvalidDataException">The checkpoint is damaged; of several in a folder, all are.</exception>
+    public TrainingState Start()
+    {
+        if (Find() is not { } checkpoint)
+        {
+            task.Initialize();
+            return new TrainingState
+            {
+                Stage = task.Stage, Step = 0, DataPosition = 0, VocabularySha256 = task.Network.Tokenizer.Vocabulary.Sha256,
+                Options = task.Options, Runtime = task.Runtime, MicroBatchSize = task.Cut.MicroBatchSize,
+            };
+        }
+        ExpectSameRun(checkpoint);
+        checkpoint.Restore(task.Weights, optimizer);
+        var state = checkpoint.State;
+        var changes = OptionValues.Differences(state.Runtime, task.Runtime, []);
+        if (changes.Count > 0) notify($"The run goes on with the same results but for rounding, not bit for bit: {string.Join("; ", changes)}.");
+        notify($"Goes on after step {state.Step} of {task.Steps} from '{checkpoint.Path}'.");
+        _kept = checkpoint.Path;
+        if (_store?.PathOf(state.Step) == checkpoint.Path) _asked = state.Step;
+        var isSmaller = changes.Count == 0 && state.MicroBatchSize < task.Cut.MicroBatchSize; // since memory ran out
+        return state with { Options = task.Options, Runtime = task.Runtime, MicroBatchSize = isSmaller ? state.MicroBatchSize : task.Cut.MicroBatchSize };
+    }
+
+    /// <summary>Writes a checkpoint if it is time for one. Returns as soon as the run is copied.</summary>
+    public void KeepWhenDue(TrainingState state)
+    {
+        Collect(wait: false);
+        if (_store is null || state.Step == task.Steps) return; // the last one is written by KeepNow
+        var isBest = options.KeepBest && state.Best is { } best && best.Step == state.Step;
+        var isDue = isBest || options.EverySteps > 0 && state.Step % options.EverySteps == 0
+            || options.Interval > TimeSpan.Zero && _sinceKept.Elapsed >= options.Interval && _writing.IsCompleted;
+        if (isDue) Begin(state);
+    }
+
+    /// <summary>Writes a checkpoint unless this step has one, and waits until it is on the disk.</summary>
+    public void KeepNow(TrainingState state)
+    {
+        if (_store is null) return;
+        if (_asked != state.Step) Begin(state);
+        Collect(wait: true);
+    }
+
+    /// <summary>Gives the network the weights of the best validation so far, if they were kept.</summary>
+    public void RestoreBest(TrainingState state)
+    {
+        if (_store is null || state.Best is not { } best || best.Step == state.Step) return;
+        try
+        {
+            Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Weights);
+            notify($"The model is that of step {best.Step}, whose validation was the best.");
+        }
+        catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
+        {
+            notify($"The model is that of step {state.Step}: the best one, of step {best.Step}, cannot be read. {failure.Message}");
+        }
+    }
+
+    public void Dispose()
+    {
+        Collect(wait: true);
+        _store?.Dispose();
+    }
+
+    private Checkpoint? Find()
+    {
+        if (options.ResumeFrom == CheckpointOptions.Latest) return _store!.Latest(notify);
+        var there = _store?.All.FirstOrDefault();
+        if (options.ResumeFrom is not { } path)
+            return there is not { Path: { } newest } ? null : throw new InvalidOperationException(
+                $"The checkpoint folder '{options.Folder}' has checkpoints already, the newest '{newest}'. "
+                + $"Set ResumeFrom to '{CheckpointOptions.Latest}' to go on from it, or Folder to another folder for a new run.");
+
+        if (!Directory.Exists(path)) throw new DirectoryNotFoundException($"There is no checkpoint '{path}' (full path '{Path.GetFullPath(path)}').");
+        var checkpoint = Checkpoint.Open(Path.GetFullPath(path));
+        return there is not { Path: { } later } || there.Value.Step <= checkpoint.State.Step ? checkpoint : throw new InvalidOperationException(
+            $"The checkpoint folder '{options.Folder}' has a later checkpoint than '{path}', '{later}', which a run from there would mix with. "
+            + $"Set ResumeFrom to '{CheckpointOptions.Latest}', or Folder to another folder.");
+    }
+
+    private void ExpectSameRun(Checkpoint checkpoint)
+    {
+        var state = checkpoint.State;
+        if (state.Stage != task.Stage) throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' is of {state.Stage}, and this is {task.Stage}.");
+        if (state.VocabularySha256 != task.Network.Tokenizer.Vocabulary.Sha256)
+            throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' was made with another vocabulary: its weights mean other words. Use its vocab.txt.");
+        var differences = OptionValues.Differences(state.Options, task.Options, options.AllowOptionChange);
+        if (differences.Count > 0)
+            throw new InvalidOperationException(
+                $"The checkpoint '{checkpoint.Path}' is of a run with other options, and would not go on as the same run: {string.Join("; ", differences)}. "
+                + "Set them back, or name them in AllowOptionChange.");
+        if (state.Step > task.Steps) throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' is after step {state.Step}, and this run has {task.Steps} steps.");
+    }
+
+    private void Begin(TrainingState state)
+    {
+        Collect(wait: true); // one at a time: two copies would be too much memory
+        _asked = state.Step;
+        _sinceKept.Restart();
+        Snapshot snapshot;
+        try
+        {
+            snapshot = Snapshot.Take(state with { Written = DateTimeOffset.UtcNow }, task.Network, task.Weights, optimizer);
+        }
+        catch (Exception failure) when (OutOfMemory.Is(failure))
+        {
+            _writing = Task.FromException<string>(failure);
+            return;
+        }
+        _writing = Task.Run(() =>
+        {
+            using (snapshot) return _store!.Write(snapshot, options.KeepLast, options.KeepBest ? state.Best?.Step : null);
+        });
+    }
+
+    // A checkpoint that cannot be written must not end a run that can go on.
+    private void Collect(bool wait)
+    {
+        if (!wait && !_writing.IsCompleted) return;
+        var writing = _writing;
+        _writing = Task.FromResult("");
+        try
+        {
+            if (writing.GetAwaiter().GetResult() is not { Length: > 0 } path) return;
+            _kept = path;
+            notify($"Checkpoint '{path}'.");
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException || OutOfMemory.Is(failure))
+        {
+            notify($"The checkpoint of step {_asked} could not be written: {failure.Message} {LastKept}");
+            _asked = -1;
+        }
+    }
+}

@@ -1,0 +1,49 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>What pre-training and fine-tuning differ in, for <see cref="TrainingLoop"/>.</summary>
+internal interface ITrainingTask
+{
+    /// <summary>As <see cref="TrainingProgress.Stage"/>.</summary>
+    string Stage { get; }
+
+    /// <summary>Optimizer steps in all.</summary>
+    long Steps { get; }
+
+    /// <summary>Changed in place.</summary>
+    ParameterStore Weights { get; }
+
+    NetworkDescription Network { get; }
+
+    AdamWOptions Optimizer { get; }
+
+    LearningRateSchedule LearningRate { get; }
+
+    /// <summary>All that the result depends on, by name: see <see cref="OptionValues"/>.</summary>
+    IReadOnlyDictionary<string, string> Options { get; }
+
+    /// <summary>What only the last bits of the result depend on.</summary>
+    IReadOnlyDictionary<string, string> Runtime { get; }
+
+    /// <summary>How a step is cut: micro-batches side by side, and the most sequences of each.</summary>
+    (int Workers, int MicroBatchSize) Cut { get; }
+
+    /// <summary>Gives weights the values that depend on the data. Not called when a run is resumed.</summary>
+    void Initialize();
+
+    /// <summary>The steps from one on: a function of its number, without what came before. Disposing of the enumerator ends all preparations.</summary>
+    IEnumerable<StepBatch> From(long step, int microBatchSize);
+
+    /// <summary>The samples that all steps before this one read.</summary>
+    long DataPosition(long step);
+
+    /// <summary>What held-out data says after so many steps; null when none is due.</summary>
+    (double Loss, double Accuracy)? Validate(long stepsDone);
+}
+
+/// <summary>What one optimizer step computes.</summary>
+/// <param name="Plan">The blocks that run.</param>
+/// <param name="Losses">Computes the part of the step's loss that each micro-batch adds; on any thread.</param>
+/// <param name="Tokens">Tokens of all of them.</param>
+internal readonly record struct StepBatch(LayerPlan Plan, IReadOnlyList<Func<torch.Tensor>> Losses, long Tokens);

@@ -1,0 +1,71 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>Pre-training of a <see cref="BertModel"/> on masked text.</summary>
+internal sealed class PretrainingTask : ITrainingTask
+{
+    private const int Validations = 20, FewestStepsBetween = 50;
+
+    private readonly BertModel _model;
+    private readonly PretrainingOptions _options;
+    private readonly CorpusSplit _split;
+    private readonly PretrainingBatches _batches;
+    private readonly IReadOnlyList<PretrainingBatch> _held;
+    private readonly PretrainingLosses _losses;
+
+    /// <param name="model">Changed in place.</param>
+    /// <param name="corpus">What to learn from.</param>
+    /// <param name="options">How.</param>
+    /// <param name="runtime">Tells how a batch is cut.</param>
+    /// <param name="type">The type of activations.</param>
+    public PretrainingTask(BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type)
+    {
+        (_model, _options, _split) = (model, options, CorpusSplit.Of(corpus, options.ValidationShare));
+        var (vocabulary, batches) = (model.Tokenizer.Vocabulary, options.Batches());
+        _batches = new PretrainingBatches(_split.Training, vocabulary, batches, options.RunSeed);
+        _held = new PretrainingBatches(_split.Validation, vocabulary, batches with { BatchSize = options.ValidationSequences }, options.RunSeed, forValidation: true)
+            .Parts(0, runtime.MicroBatchSize); // always the same
+        _losses = new PretrainingLosses(model, type);
+        Cut = runtime.Cut(model.Device, options.BatchSize, options.SequenceLength);
+        Runtime = runtime.Values(model.Device, type, Cut);
+        Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), nameof(options.ValidationSequences)])
+            .Concat(OptionValues.Of(model.Config, "Config"))
+            .Concat(OptionValues.OfPlans(options.LayerSchedule, options.Steps, model.Config.Layers, options.RunSeed))
+            .Append(new("Data", corpus.Fingerprint))
+            .ToDictionary();
+    }
+
+    public string Stage => "Pre-training";
+    public long Steps => _options.Steps;
+    public ParameterStore Weights => _model.Weights;
+    public NetworkDescription Network => _model.Description;
+    public AdamWOptions Optimizer => _options.Optimizer;
+    public LearningRateSchedule LearningRate => _options.LearningRate;
+    public IReadOnlyDictionary<string, string> Options { get; }
+    public IReadOnlyDictionary<string, string> Runtime { get; }
+    public (int Workers, int MicroBatchSize) Cut { get; }
+
+    public void Initialize()
+    {
+        if (_options.FrequencyBias) _model.MaskedLanguage.SetFrequencies(PieceFrequencies.Count(_split.Training, _model.Config.VocabularySize));
+    }
+
+    public IEnumerable<StepBatch> From(long step, int microBatchSize)
+    {
+        using var prefetched = new BatchPrefetcher<PretrainingBatch[]>(_batches.From(step, microBatchSize));
+        for (; prefetched.TryNext(out var batch); step++)
+        {
+            var plan = _options.LayerSchedule.PlanAt(step, _options.Steps, _model.Config.Layers, _options.RunSeed);
+            yield return new StepBatch(plan, _losses.Training(step, batch, plan, _options), (long)_options.BatchSize * _options.SequenceLength);
+        }
+    }
+
+    public long DataPosition(long step) => step * _options.BatchSize;
+
+    public (double Loss, double Accuracy)? Validate(long stepsDone)
+    {
+        var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : Math.Max(FewestStepsBetween, _options.Steps / Validations);
+        return stepsDone % interval == 0 || stepsDone == _options.Steps ? _losses.Validation(_held) : null;
+    }
+}

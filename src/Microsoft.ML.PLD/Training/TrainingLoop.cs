@@ -1,0 +1,103 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>The loop that pre-training and fine-tuning share: steps, reports, checkpoints, and what to do when something goes wrong.</summary>
+/// <param name="task">What is trained.</param>
+/// <param name="checkpoints">Where the run is kept, and where it goes on.</param>
+/// <param name="progress">Told of every step.</param>
+/// <param name="checkAlive">Called before every micro-batch, on any thread; throws to stop.</param>
+internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpoints, IProgress<TrainingProgress>? progress = null, Action? checkAlive = null)
+{
+    private readonly List<string> _notices = [];
+
+    /// <summary>Trains to the last step, or until it is stopped.</summary>
+    /// <exception cref="OperationCanceledException">It was stopped; see <see cref="CheckpointOptions.WhenCancelled"/>.</exception>
+    /// <exception cref="InvalidOperationException">Training has diverged.</exception>
+    public void Run()
+    {
+        using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
+        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, () =>
+        {
+            signals?.ThrowIfReceived();
+            checkAlive?.Invoke();
+        });
+        using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
+        var state = keeper.Start();
+        var (meter, before) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds);
+        if (state.Step == task.Steps) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
+        long tokens = 0;
+        try
+        {
+            while (state.Step < task.Steps)
+                try
+                {
+                    foreach (var batch in task.From(state.Step, state.MicroBatchSize))
+                    {
+                        (state, var norm) = Take(state, batch, gradients, keeper);
+                        var validated = task.Validate(state.Step);
+                        if (validated is var (loss, accuracy)) state = state with { Validations = [.. state.Validations, new(state.Step, loss, accuracy)] };
+
+                        var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
+                        state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
+                        keeper.KeepWhenDue(state);
+                        progress?.Report(Progress(state, batch.Plan, norm) with
+                        {
+                            TokensPerSecond = throughput.TokensPerSecond, Remaining = throughput.Remaining, ValidationLoss = validated?.Loss, ValidationAccuracy = validated?.Accuracy,
+                        });
+                        if (state.Step == task.Steps) break;
+                    }
+                }
+                catch (Exception failure) when (OutOfMemory.Is(failure) && state.MicroBatchSize > 1)
+                {
+                    // The step has changed nothing yet: it is taken again, in smaller parts.
+                    state = state with { MicroBatchSize = (state.MicroBatchSize + 1) / 2 };
+                    _notices.Add($"There was not enough memory for step {state.Step + 1}; it is taken again with micro-batches of {state.MicroBatchSize}.");
+                }
+            keeper.KeepNow(state);
+        }
+        catch (OperationCanceledException cancelled)
+        {
+            Stop(state, keeper, cancelled);
+        }
+    }
+
+    private (TrainingState State, double GradientNorm) Take(TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper)
+    {
+        var rate = task.LearningRate.At(state.Step, task.Steps);
+        var (loss, norm) = gradients.Take(rate, batch.Losses);
+        var number = state.Step + 1;
+        var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
+        if (skipped > task.Optimizer.MaxSkippedSteps)
+            throw new InvalidOperationException(
+                $"Training has diverged: the loss or its gradients were not finite in {skipped} steps on end, up to step {number}. "
+                + $"The learning rate is {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}");
+        if (skipped > 0) _notices.Add(FormattableString.Invariant($"Step {number} changes nothing: its loss is {loss}, its gradients' norm {norm}."));
+        else if (state.LossTrend.IsSpike(loss))
+            _notices.Add(FormattableString.Invariant($"The loss leaps to {loss:F3} at step {number}; it was {state.LossTrend.Mean:F3} on average."));
+        return (state with
+        {
+            Step = number, DataPosition = task.DataPosition(number), SkippedSteps = skipped, Loss = loss, LossTrend = state.LossTrend.With(loss),
+        }, norm);
+    }
+
+    private TrainingProgress Progress(TrainingState state, LayerPlan plan, double norm)
+    {
+        string[] notices = [.. _notices];
+        _notices.Clear();
+        return new TrainingProgress
+        {
+            Stage = task.Stage, Step = state.Step, TotalSteps = task.Steps, Loss = state.Loss ?? double.NaN, LearningRate = task.LearningRate.At(Math.Max(0, state.Step - 1), task.Steps),
+            GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices,
+        };
+    }
+
+    private void Stop(TrainingState state, CheckpointKeeper keeper, OperationCanceledException cancelled)
+    {
+        keeper.KeepNow(state);
+        if (checkpoints.WhenCancelled == CancellationResult.Throw)
+            throw new OperationCanceledException(
+                string.Join(' ', [$"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message}", .. _notices, keeper.LastKept]), cancelled, cancelled.CancellationToken);
+        if (checkpoints.WhenCancelled == CancellationResult.ReturnBest) keeper.RestoreBest(state);
+        _notices.Add($"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message} {keeper.LastKept}");
+        progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
+    }
+}
