@@ -1,0 +1,222 @@
+using TorchSharp;
+
+namespace Microsoft.ML.PLD.Tests;
+
+/// <summary>A run that was stopped and resumed is the run that was not, bit for bit.</summary>
+[TestClass]
+public sealed class ResumeTests
+{
+    private static readonly TestCorpus Text = new();
+
+    // Everything that has a state or a random draw: dropout, gates, both objectives, accumulation, warm-up, decay of dropped blocks.
+    private static readonly PretrainingOptions Everything = TestCorpus.Options with
+    {
+        Steps = 12,
+        BatchSize = 7,
+        NextSentencePrediction = true,
+        WholeWordMasking = true,
+        HiddenDropout = 0.1,
+        AttentionDropout = 0.2,
+        ValidationInterval = 3,
+        LayerSchedule = new ProgressiveLayerDrop(0.5),
+        LearningRate = new() { Peak = 3e-3, WarmupShare = 0.7 },
+    };
+
+    private readonly string _folder = Path.Combine(Directory.CreateTempSubdirectory("pld-resume-").FullName, "checkpoints");
+
+    [ClassCleanup]
+    public static void Cleanup() => Text.Dispose();
+
+    [TestCleanup]
+    public void Delete() => Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
+
+    [TestMethod]
+    [DataRow(Precision.Float32, 1, 32, DroppedParameterRule.LeaveAlone)]
+    [DataRow(Precision.Float32, 1, 2, DroppedParameterRule.DecayOnly)]
+    [DataRow(Precision.Float32, 3, 2, DroppedParameterRule.LeaveAlone)]
+    [DataRow(Precision.BFloat16, 1, 3, DroppedParameterRule.DecayOnly)]
+    [DataRow(Precision.BFloat16, 2, 2, DroppedParameterRule.LeaveAlone)]
+    public void PretrainingGoesOnBitForBit(Precision precision, int workers, int microBatchSize, DroppedParameterRule dropped)
+    {
+        var runtime = TestCorpus.Runtime with { Precision = precision, Workers = workers, MicroBatchSize = microBatchSize };
+        var options = Everything with { Optimizer = new() { DroppedParameters = dropped } };
+        var (whole, parts) = (new ProgressLog(), new ProgressLog());
+        using var expected = Pretrain(options, runtime, new(), whole);
+        foreach (var stop in new[] { 1, 4, 5, 9 })
+        {
+            var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+            Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, runtime, checkpoints, parts, stopAfter: stop));
+            Assert.AreEqual(stop, parts[^1].Step);
+        }
+        using var resumed = Pretrain(options, runtime, new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest }, parts);
+        TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+        CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+    }
+
+    [TestMethod]
+    [DataRow(Precision.Float32)]
+    [DataRow(Precision.BFloat16)]
+    public void FineTuningGoesOnBitForBit(Precision precision)
+    {
+        // 22 rows in batches of 5: epochs of 5 steps, of which the last is short.
+        var options = new FineTuningOptions
+        {
+            Steps = 13, BatchSize = 5, HiddenDropout = 0.1, AttentionDropout = 0.2, LayerSchedule = new ProgressiveLayerDrop(0.3), LearningRate = new() { Peak = 3e-3, WarmupShare = 0.1 },
+        };
+        var (whole, parts) = (new ProgressLog(), new ProgressLog());
+        using var expected = FineTune(options, precision, new(), whole);
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        foreach (var stop in new[] { 2, 5, 9 })
+            Assert.ThrowsExactly<OperationCanceledException>(() => FineTune(options, precision, checkpoints, parts, stopAfter: stop));
+        using var resumed = FineTune(options, precision, checkpoints, parts);
+        TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+        CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+    }
+
+    [TestMethod]
+    public void ARunThatIsKilledGoesOnFromItsLastCheckpoint()
+    {
+        var (whole, after) = (new ProgressLog(), new ProgressLog());
+        using var expected = Pretrain(Everything, TestCorpus.Runtime, new(), whole);
+        // Nothing is written when it dies: an exception that is no cancellation stands for the kill.
+        Assert.ThrowsExactly<InvalidTimeZoneException>(() => Pretrain(
+            Everything, TestCorpus.Runtime, new() { Folder = _folder, EverySteps = 4, KeepBest = false }, new ProgressLog(), stopAfter: 10, with: new InvalidTimeZoneException()));
+        using var resumed = Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder, ResumeFrom = CheckpointOptions.Latest }, after);
+        Assert.AreEqual(9, after[0].Step);
+        StringAssert.Contains(after[0].Notices[0], "Goes on after step 8 of 12");
+        TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+        CollectionAssert.AreEqual(Figures(whole)[8..], Figures(after));
+    }
+
+    [TestMethod]
+    public void ARunThatHasEndedGivesItsModelAgain()
+    {
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        using var first = Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog());
+        var log = new ProgressLog();
+        using var second = Pretrain(Everything, TestCorpus.Runtime, checkpoints, log);
+        TestModel.AssertSameBits(first.Weights, second.Weights);
+        Assert.HasCount(1, log);
+        Assert.AreEqual(1.0, log[0].Share);
+    }
+
+    [TestMethod]
+    public void OtherOptionsAreRefusedByNameUnlessAllowed()
+    {
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 3));
+        var other = Everything with { BatchSize = 5, LearningRate = Everything.LearningRate with { Peak = 1e-3 }, LayerSchedule = new ProgressiveLayerDrop(0.7), Seed = 7 };
+        var refused = Assert.ThrowsExactly<InvalidOperationException>(() => Pretrain(other, TestCorpus.Runtime, checkpoints, new ProgressLog()));
+        foreach (var part in new[]
+        {
+            "BatchSize: 7 in the checkpoint, 5 now", "LearningRate.Peak: 0.003 in the checkpoint, 0.001 now", "LayerSchedule.ThetaBar: 0.5 in the checkpoint, 0.7 now",
+            "Seed: 1 in the checkpoint, 7 now", "AllowOptionChange",
+        })
+            StringAssert.Contains(refused.Message, part);
+
+        var allowed = checkpoints with { AllowOptionChange = ["BatchSize", "LearningRate", "LayerSchedule", "Seed"] };
+        Pretrain(other, TestCorpus.Runtime, allowed, new ProgressLog()).Dispose();
+        var unknown = Assert.ThrowsExactly<ArgumentException>(() => Pretrain(other, TestCorpus.Runtime, checkpoints with { AllowOptionChange = ["BatchSise"] }, new ProgressLog()));
+        StringAssert.Contains(unknown.Message, "'BatchSise'; expected one of: AttentionDropout, BatchSize,");
+    }
+
+    [TestMethod]
+    public void OtherArchitecturesDataAndVocabulariesAreRefused()
+    {
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 3));
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => new BertPretrainer(TestCorpus.Config with { Layers = 4 }, Everything, TestCorpus.Runtime, checkpoints)
+                .Train(Text.Corpus, Text.Tokenizer, null, () => { })).Message,
+            "Config.Layers: 5 in the checkpoint, 4 now");
+        using var other = new TestCorpus(documents: 41);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => new BertPretrainer(TestCorpus.Config, Everything, TestCorpus.Runtime, checkpoints)
+                .Train(other.Corpus, other.Tokenizer, null, () => { })).Message, "Data: ");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => FineTune(new(), Precision.Float32, checkpoints, new ProgressLog())).Message, "is of Pre-training, and this is Fine-tuning");
+    }
+
+    [TestMethod]
+    public void OptionsThatChangeNoWeightMayDiffer()
+    {
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 3));
+        var log = new ProgressLog();
+        using var expected = Pretrain(Everything, TestCorpus.Runtime, new(), new ProgressLog());
+        using var resumed = Pretrain(
+            Everything with { ValidationInterval = 5, ValidationSequences = 3 }, TestCorpus.Runtime with { MicroBatchSize = 3 }, checkpoints, log);
+        StringAssert.Contains(string.Join(' ', log[0].Notices), "not bit for bit: MicroBatchSize: 7 in the checkpoint, 3 now");
+    }
+
+    [TestMethod]
+    public void AFolderWithCheckpointsIsNotWrittenOverByAnotherRun()
+    {
+        Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder }, new ProgressLog()).Dispose();
+        var refused = Assert.ThrowsExactly<InvalidOperationException>(() => Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder }, new ProgressLog()));
+        StringAssert.Contains(refused.Message, "has checkpoints already");
+        StringAssert.Contains(refused.Message, "Set ResumeFrom to 'latest'");
+    }
+
+    [TestMethod]
+    public void ABranchFromAnOlderCheckpointTakesAFolderOfItsOwn()
+    {
+        Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder, EverySteps = 4, KeepLast = 9, KeepBest = false }, new ProgressLog()).Dispose();
+        var older = Path.Combine(_folder, "step-0000000004");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder, ResumeFrom = older }, new ProgressLog())).Message,
+            "has a later checkpoint than");
+        foreach (var folder in new[] { null, _folder + "-branch" })
+        {
+            var log = new ProgressLog();
+            Pretrain(Everything, TestCorpus.Runtime, new() { Folder = folder, ResumeFrom = older }, log).Dispose();
+            Assert.AreEqual(5, log[0].Step);
+        }
+        Assert.ThrowsExactly<DirectoryNotFoundException>(() => Pretrain(Everything, TestCorpus.Runtime, new() { ResumeFrom = older + "x" }, new ProgressLog()));
+    }
+
+    [TestMethod]
+    public void TwoRunsCannotHaveOneFolder()
+    {
+        using var store = new CheckpointStore(_folder);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<IOException>(() => Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder }, new ProgressLog())).Message, "another training");
+    }
+
+    [TestMethod]
+    public void ACheckpointIsAModelFolderToo()
+    {
+        using var trained = Pretrain(Everything with { NextSentencePrediction = false }, TestCorpus.Runtime, new() { Folder = _folder }, new ProgressLog());
+        using var read = BertModel.FromPretrained(Path.Combine(_folder, "step-0000000012"));
+        TestModel.AssertSameBits(trained.Weights, read.Weights);
+    }
+
+    private static BertModel Pretrain(
+        PretrainingOptions options, RuntimeOptions runtime, CheckpointOptions checkpoints, ProgressLog log, int? stopAfter = null, Exception? with = null) =>
+        new BertPretrainer(TestCorpus.Config, options, runtime, checkpoints).Train(Text.Corpus, Text.Tokenizer, log, Stop(log, stopAfter, with));
+
+    private static BertClassifier FineTune(FineTuningOptions options, Precision precision, CheckpointOptions checkpoints, ProgressLog log, int? stopAfter = null)
+    {
+        var text = new LabelledTexts(22);
+        var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
+        try
+        {
+            var type = precision == Precision.Float32 ? torch.float32 : torch.bfloat16;
+            new TrainingLoop(new FineTuningTask(classifier, text.Texts, text.Classes, options, TestCorpus.Runtime, type), checkpoints, log, Stop(log, stopAfter)).Run();
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    private static Action Stop(ProgressLog log, int? after, Exception? with = null) => () =>
+    {
+        if (log.Count > 0 && log[^1].Step == after) throw with ?? new OperationCanceledException();
+    };
+
+    private static (long, double, double, double, double?, double?)[] Figures(ProgressLog log) =>
+        [.. log.Select(step => (step.Step, step.Loss, step.LearningRate, step.GradientNorm, step.ValidationLoss, step.ValidationAccuracy))];
+}
