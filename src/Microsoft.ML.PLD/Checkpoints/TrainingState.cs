@@ -72,7 +72,10 @@ internal sealed record TrainingState
         {
             var state = JsonSerializer.Deserialize<TrainingState>(stream, Json) ?? throw new JsonException("It is null.");
             if (state.Version != CurrentVersion) throw new InvalidDataException($"'{source}' has version {state.Version}; this release reads version {CurrentVersion}.");
-            return state is { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 } ? state : throw new JsonException("A number is out of range.");
+            if (state is not { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 }) throw new JsonException("A number is out of range.");
+            // What the deserializer does not check: nulls within collections.
+            if (state.Validations.Contains(null!) || state.Options.Values.Concat(state.Runtime.Values).Contains(null!)) throw new JsonException("A value is null.");
+            return state;
         }
         catch (JsonException failure)
         {

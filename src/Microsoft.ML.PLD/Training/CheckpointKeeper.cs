@@ -15,8 +15,17 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     private long _asked = -1; // the last step of which a checkpoint was asked for, or is there
     private string? _kept;
 
-    /// <summary>Where the last checkpoint is, in a sentence.</summary>
-    public string LastKept => _kept is null ? "No checkpoint was written." : $"The last checkpoint is '{_kept}'.";
+    /// <summary>Where the last checkpoint is, in a sentence. Waits for the one that is being written.</summary>
+    public string LastKept
+    {
+        get
+        {
+            Collect(wait: true);
+            return Last;
+        }
+    }
+
+    private string Last => _kept is null ? "No checkpoint was written." : $"The last checkpoint is '{_kept}'.";
 
     /// <summary>Resumes the run, or begins a new one.</summary>
     /// <exception cref="InvalidOperationException">The folder has checkpoints of a run that is not to be resumed, or the checkpoint is of a run with other options.</exception>
@@ -149,7 +158,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException || OutOfMemory.Is(failure))
         {
-            notify($"The checkpoint of step {_asked} could not be written: {failure.Message} {LastKept}");
+            notify($"The checkpoint of step {_asked} could not be written: {failure.Message} {Last}");
             _asked = -1;
         }
     }

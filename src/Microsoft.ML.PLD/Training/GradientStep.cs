@@ -63,10 +63,25 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             using var scope = torch.NewDisposeScope();
             var loss = microBatchLosses[index]();
             var leaves = weights.All.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
-            var gradients = WayBack.Run(() => torch.autograd.grad([loss], [.. leaves.Select(leaf => leaf.Leaf)], allow_unused: true));
+            var gradients = WayBack.Run(() => GradientsOf(loss, [.. leaves.Select(leaf => leaf.Leaf)]));
             losses[index] = loss.item<float>(); // device sync
             for (var i = 0; i < leaves.Length; i++)
                 if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast: index + _workers.Count >= microBatchLosses.Count);
+        }
+    }
+
+    // TorchSharp lets what libtorch throws in grad(), such as a lack of memory, end the process, but not in backward(). That one adds to gradients that all threads share.
+    private IList<torch.Tensor?> GradientsOf(torch.Tensor loss, torch.Tensor[] leaves)
+    {
+        if (_workers.Count > 1) return torch.autograd.grad([loss], leaves, allow_unused: true)!;
+        try
+        {
+            torch.autograd.backward([loss], inputs: leaves);
+            return [.. leaves.Select(leaf => leaf.grad)];
+        }
+        finally
+        {
+            foreach (var leaf in leaves) leaf.grad = null;
         }
     }
 

@@ -41,7 +41,7 @@ public sealed class ResumeTests
         var runtime = TestCorpus.Runtime with { Precision = precision, Workers = workers, MicroBatchSize = microBatchSize };
         var options = Everything with { Optimizer = new() { DroppedParameters = dropped } };
         var (whole, parts) = (new ProgressLog(), new ProgressLog());
-        using var expected = Pretrain(options, runtime, new(), whole);
+        using var expected = Pretrain(options, runtime, new() { Folder = _folder + "-whole" }, whole);
         foreach (var stop in new[] { 1, 4, 5, 9 })
         {
             var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
@@ -51,6 +51,8 @@ public sealed class ResumeTests
         using var resumed = Pretrain(options, runtime, new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest }, parts);
         TestModel.AssertSameBits(expected.Weights, resumed.Weights);
         CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+        foreach (var file in new[] { "model.safetensors", "optimizer.safetensors", "config.json" })
+            CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(_folder + "-whole", "step-0000000012", file)), File.ReadAllBytes(Path.Combine(_folder, "step-0000000012", file)), file);
     }
 
     [TestMethod]

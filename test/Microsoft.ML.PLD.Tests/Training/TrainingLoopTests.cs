@@ -1,0 +1,260 @@
+using System.Runtime.InteropServices;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD.Tests;
+
+/// <summary>What the loop does when something goes wrong.</summary>
+[TestClass]
+public sealed class TrainingLoopTests
+{
+    private static readonly FineTuningOptions Options = new()
+    {
+        Steps = 8, BatchSize = 7, HiddenDropout = 0.1, AttentionDropout = 0.2, LearningRate = new() { Peak = 3e-3, WarmupShare = 0.1 }, Optimizer = new() { Epsilon = 1e-2 },
+    };
+
+    private readonly string _folder = Path.Combine(Directory.CreateTempSubdirectory("pld-loop-").FullName, "checkpoints");
+
+    [TestCleanup]
+    public void Delete() => Directory.Delete(Path.GetDirectoryName(_folder)!, recursive: true);
+
+    [TestMethod]
+    public void ALackOfMemoryHalvesTheMicroBatchAndChangesRoundingOnly()
+    {
+        using var expected = Train(Options, task => task);
+        var log = new ProgressLog();
+        var asked = new List<int>();
+        using var actual = Train(Options, task => new Altered(task)
+        {
+            Loss = (size, step, loss) =>
+            {
+                asked.Add(size);
+                if (step >= 3 && size > 2) throw new ExternalException("[enforce fail at alloc_cpu.cpp:117] err == 0. DefaultCPUAllocator: can't allocate memory: you tried to allocate 1 bytes.");
+                return loss();
+            },
+        }, log: log);
+        CollectionAssert.AreEqual(new[] { 7, 4, 2 }, asked.Distinct().ToArray());
+        CollectionAssert.AreEqual(Enumerable.Range(1, 8).Select(step => (long)step).ToArray(), log.Select(step => step.Step).ToArray());
+        CollectionAssert.AreEqual(
+            new[] { "There was not enough memory for step 4; it is taken again with micro-batches of 4.", "There was not enough memory for step 4; it is taken again with micro-batches of 2." },
+            log[3].Notices.ToArray());
+        for (var i = 0; i < expected.Weights.All.Count; i++)
+        {
+            var (name, weights) = expected.Weights.All[i];
+            var difference = weights.data<float>().Zip(actual.Weights.All[i].Value.data<float>(), (a, b) => Math.Abs(a - b)).Max();
+            Assert.IsLessThanOrEqualTo(2e-6, difference, name);
+        }
+    }
+
+    [TestMethod]
+    public void ALackOfMemoryForASingleRowIsSaid()
+    {
+        var failure = Assert.ThrowsExactly<OutOfMemoryException>(() => Train(Options, task => new Altered(task) { Loss = (_, _, _) => throw new OutOfMemoryException("It is full.") }));
+        Assert.AreEqual("It is full.", failure.Message);
+    }
+
+    [TestMethod]
+    public void WhatLibtorchSaysOfALackOfMemoryIsUnderstood()
+    {
+        var failure = Assert.ThrowsExactly<ExternalException>(() => torch.empty(1L << 46, dtype: torch.float32));
+        Assert.IsTrue(OutOfMemory.Is(failure), failure.Message);
+        Assert.IsFalse(OutOfMemory.Is(Assert.ThrowsExactly<ExternalException>(() => torch.empty(2, 3).mm(torch.empty(2, 3)))));
+    }
+
+    [TestMethod]
+    public void WhatLibtorchThrowsOnTheWayBackReachesTheCaller()
+    {
+        var failure = Assert.ThrowsExactly<ExternalException>(() => Train(Options, task => new Altered(task) { Loss = (_, _, loss) => WrongGradient.Apply(loss().expand(3)).sum() }));
+        StringAssert.Contains(failure.Message, "returned an invalid gradient");
+    }
+
+    [TestMethod]
+    [DataRow(float.NaN)]
+    [DataRow(float.PositiveInfinity)]
+    public void AStepWhoseLossIsNoNumberChangesNothing(float factor)
+    {
+        var log = new ProgressLog();
+        Dictionary<string, int[]>? before = null, after = null;
+        using var trained = Train(Options, task => new Altered(task)
+        {
+            Loss = (_, step, loss) =>
+            {
+                if (step == 4) before ??= TestModel.Bits(task.Weights);
+                if (step == 5) after ??= TestModel.Bits(task.Weights);
+                return step == 4 ? loss().mul(factor) : loss();
+            },
+        }, log: log);
+        foreach (var (name, bits) in before!) CollectionAssert.AreEqual(bits, after![name], name);
+        StringAssert.StartsWith(log[4].Notices.Single(), "Step 5 changes nothing: its loss is ");
+        Assert.HasCount(8, log);
+        Assert.IsTrue(double.IsFinite(log[^1].Loss));
+    }
+
+    [TestMethod]
+    public void StepsOnEndThatAreNoNumbersStopTheRunAndNameTheLastGoodCheckpoint()
+    {
+        var options = Options with { Steps = 20, Optimizer = new() { MaxSkippedSteps = 3 } };
+        var failure = Assert.ThrowsExactly<InvalidOperationException>(() => Train(
+            options, task => new Altered(task) { Loss = (_, step, loss) => step is 2 or 3 or > 8 ? loss().mul(float.NaN) : loss() }, new() { Folder = _folder, EverySteps = 6 }));
+        StringAssert.Contains(failure.Message, "in 4 steps on end, up to step 13");
+        StringAssert.Contains(failure.Message, $"The last checkpoint is '{Path.Combine(_folder, "step-0000000012")}'.");
+        Assert.AreEqual(3, Checkpoint.Open(Path.Combine(_folder, "step-0000000012")).State.SkippedSteps);
+    }
+
+    [TestMethod]
+    public void ALeapOfTheLossIsReported()
+    {
+        var log = new ProgressLog();
+        Train(Options with { Steps = 40 }, task => new Altered(task) { Loss = (_, step, loss) => step == 30 ? loss().add(5) : loss() }, log: log).Dispose();
+        StringAssert.StartsWith(log[30].Notices.Single(), "The loss leaps to ");
+        Assert.IsEmpty(log.Where(step => step.Step != 31).SelectMany(step => step.Notices));
+    }
+
+    [TestMethod]
+    public void StoppingStopsWithinAMicroBatchAndKeepsTheStepsThatAreDone()
+    {
+        var log = new ProgressLog();
+        var begun = 0;
+        using var stop = new CancellationTokenSource();
+        var failure = Assert.ThrowsExactly<OperationCanceledException>(() => Train(Options, task => new Altered(task)
+        {
+            Loss = (_, step, loss) =>
+            {
+                if (step == 4 && ++begun == 2) stop.Cancel(); // in the second of four micro-batches
+                return loss();
+            },
+        }, new() { Folder = _folder }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 2 }));
+        Assert.AreEqual(2, begun);
+        Assert.HasCount(4, log);
+        StringAssert.Contains(failure.Message, "was stopped after step 4 of 8");
+        StringAssert.Contains(failure.Message, $"The last checkpoint is '{Path.Combine(_folder, "step-0000000004")}'.");
+        Assert.AreEqual(stop.Token, failure.CancellationToken);
+        Assert.AreEqual(4, Checkpoint.Open(Path.Combine(_folder, "step-0000000004")).State.Step);
+    }
+
+    [TestMethod]
+    public void WhatAStoppedRunReturnsIsAnOption()
+    {
+        foreach (var (result, step) in new[] { (CancellationResult.ReturnBest, 2), (CancellationResult.ReturnLatest, 5) })
+        {
+            var log = new ProgressLog();
+            var folder = Path.Combine(_folder, $"{result}");
+            using var stop = new CancellationTokenSource();
+            using var returned = Train(Options, task => new Altered(task)
+            {
+                Loss = (_, at, loss) =>
+                {
+                    if (at == 5) stop.Cancel();
+                    return loss();
+                },
+                Validation = done => done == 2 ? (0.1, 0.9) : (0.2, 0.8),
+            }, new() { Folder = folder, EverySteps = 1, KeepLast = 1, WhenCancelled = result }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 3 });
+            StringAssert.Contains(string.Join(' ', log[^1].Notices), "was stopped after step 5 of 8");
+            using var kept = SafetensorsReader.Open(Path.Combine(folder, $"step-{step:D10}", "model.safetensors"));
+            var weights = kept.ReadAll();
+            foreach (var (name, value) in returned.Weights.All) CollectionAssert.AreEqual(weights[name].data<float>().ToArray(), value.data<float>().ToArray(), $"{result} {name}");
+            // The best one stays beside the newest.
+            CollectionAssert.AreEqual(new[] { "step-0000000002", "step-0000000005" }, Directory.EnumerateDirectories(folder).Select(Path.GetFileName).Order().ToArray());
+        }
+    }
+
+    [TestMethod]
+    public void ACheckpointThatCannotBeWrittenIsSaidAndTheRunGoesOn()
+    {
+        var log = new ProgressLog();
+        using var expected = Train(Options, task => task);
+        using var trained = Train(Options, task => new Altered(task)
+        {
+            // A file where the folder of step 3 should come.
+            Validation = done =>
+            {
+                if (done == 2) File.WriteAllText(Path.Combine(_folder, "step-0000000003"), "");
+                return null;
+            },
+        }, new() { Folder = _folder, EverySteps = 1, KeepLast = 2 }, log);
+        TestModel.AssertSameBits(expected.Weights, trained.Weights);
+        StringAssert.Contains(string.Join(' ', log.SelectMany(step => step.Notices)), "The checkpoint of step 3 could not be written");
+        CollectionAssert.AreEqual(new[] { "step-0000000007", "step-0000000008" }, Directory.EnumerateDirectories(_folder).Select(Path.GetFileName).Order().ToArray());
+    }
+
+    [TestMethod]
+    public void CheckpointsAreWrittenByTimeToo()
+    {
+        Train(Options, task => task, new() { Folder = _folder, Interval = TimeSpan.FromTicks(1), KeepLast = 100 }).Dispose();
+        Assert.IsGreaterThan(1, Directory.EnumerateDirectories(_folder).Count());
+    }
+
+    [TestMethod]
+    public void AllProblemsOfTheOptionsAreNamed()
+    {
+        var problems = string.Join(' ', new CheckpointOptions
+        {
+            Folder = " ", EverySteps = -1, Interval = TimeSpan.FromSeconds(-1), KeepLast = 0, ResumeFrom = "", AllowOptionChange = null!, WhenCancelled = (CancellationResult)9,
+        }.Problems());
+        foreach (var name in new[] { "Folder is empty", "EverySteps is -1", "Interval is -00:00:01", "KeepLast is 0", "ResumeFrom is empty", "AllowOptionChange is null", "WhenCancelled is 9" })
+            StringAssert.Contains(problems, name);
+        StringAssert.Contains(new CheckpointOptions { ResumeFrom = CheckpointOptions.Latest }.Problems().Single(), "Folder is null");
+        Assert.IsEmpty(new CheckpointOptions().Problems());
+    }
+
+    private static BertClassifier Train(
+        FineTuningOptions options, Func<ITrainingTask, ITrainingTask> alter, CheckpointOptions? checkpoints = null, ProgressLog? log = null,
+        CancellationToken stop = default, RuntimeOptions? runtime = null)
+    {
+        var text = new LabelledTexts(22);
+        var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
+        try
+        {
+            var task = alter(new FineTuningTask(classifier, text.Texts, text.Classes, options, runtime ?? TestCorpus.Runtime, torch.float32));
+            new TrainingLoop(task, checkpoints ?? new(), log ?? new ProgressLog(), stop.ThrowIfCancellationRequested).Run();
+            return classifier;
+        }
+        catch
+        {
+            classifier.Dispose();
+            throw;
+        }
+    }
+
+    private sealed class WrongGradient : LeanFunction<WrongGradient>
+    {
+        public static torch.Tensor Apply(torch.Tensor x) => Run(x);
+
+        protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs) => ((torch.Tensor)inputs[0]).clone();
+
+        protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient) => [torch.ones(2, 3)];
+    }
+
+    /// <summary>A task whose losses or validations are meddled with.</summary>
+    private sealed class Altered(ITrainingTask task) : ITrainingTask
+    {
+        /// <summary>Given the micro-batch size, the step and the loss.</summary>
+        public Func<int, long, Func<torch.Tensor>, torch.Tensor> Loss { get; init; } = (_, _, loss) => loss();
+
+        public Func<long, (double, double)?> Validation { get; init; } = _ => null;
+
+        public string Stage => task.Stage;
+        public long Steps => task.Steps;
+        public ParameterStore Weights => task.Weights;
+        public NetworkDescription Network => task.Network;
+        public AdamWOptions Optimizer => task.Optimizer;
+        public LearningRateSchedule LearningRate => task.LearningRate;
+        public IReadOnlyDictionary<string, string> Options => task.Options;
+        public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
+        public (int Workers, int MicroBatchSize) Cut => task.Cut;
+
+        public void Initialize() => task.Initialize();
+
+        public IEnumerable<StepBatch> From(long step, int microBatchSize)
+        {
+            foreach (var batch in task.From(step, microBatchSize))
+            {
+                var at = step++;
+                yield return batch with { Losses = [.. batch.Losses.Select(loss => (Func<torch.Tensor>)(() => Loss(microBatchSize, at, loss)))] };
+            }
+        }
+
+        public long DataPosition(long step) => task.DataPosition(step);
+
+        public (double Loss, double Accuracy)? Validate(long stepsDone) => Validation(stepsDone);
+    }
+}
