@@ -221,7 +221,7 @@ public sealed class TrainingLoopTests
 
         protected override torch.Tensor Forward(torch.autograd.AutogradContext context, object[] inputs) => ((torch.Tensor)inputs[0]).clone();
 
-        protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient) => [torch.ones(2, 3)];
+        protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient) => [torch.ones(2)];
     }
 
     /// <summary>A task whose losses or validations are meddled with.</summary>
