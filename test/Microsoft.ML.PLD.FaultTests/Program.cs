@@ -1,0 +1,31 @@
+using System.CommandLine;
+using Microsoft.ML.PLD.FaultTests;
+
+// dotnet run -c Release --project test/Microsoft.ML.PLD.FaultTests -- <bench>
+if (args is ["train", ..]) return TrainingProcess.Train(args[1..]); // what the benches kill
+
+var seed = new Option<int>("--seed") { Description = "Of all that is drawn at random.", DefaultValueFactory = _ => 1, Recursive = true };
+var command = new RootCommand("Does to trainings and files what goes wrong in the world, and says what they survive.")
+{
+    seed,
+    Bench("kill", "Trainings killed at random moments, and resumed.", 50, (times, seed) => Print(KillBench.Run(times, signal: null, seed))),
+    Bench("signal", "The same with SIGTERM.", 20, (times, seed) => Print(KillBench.Run(times, "TERM", seed))),
+    Bench("corrupt", "Checkpoints damaged at random.", 1_000, (times, seed) => Print(CorruptionBench.Run(times, seed).Failures)),
+    Bench("disk", "Disks that are full or become read-only.", 1, (times, _) => Print(DiskBench.Run(times).Failures)),
+};
+return command.Parse(args).Invoke();
+
+Command Bench(string name, string description, int usual, Func<int, int, int> run)
+{
+    var times = new Option<int>("--times") { Description = "How often.", DefaultValueFactory = _ => usual };
+    var bench = new Command(name, description) { times };
+    bench.SetAction(parsed => run(parsed.GetValue(times), parsed.GetValue(seed)));
+    return bench;
+}
+
+int Print(object result)
+{
+    var failures = result is KillResult kills ? kills.Failures : (IReadOnlyList<string>)result;
+    foreach (var failure in failures) Console.WriteLine($"FAILED: {failure}");
+    return failures.Count == 0 ? 0 : 1;
+}
