@@ -9,6 +9,8 @@ internal sealed partial class TrainingProcess : IDisposable
 {
     private const string StepMark = "step ", NoticeMark = "notice ";
 
+    private static readonly string[] AsUser = Environment.UserName == "root" ? ["setpriv", "--bounding-set=-dac_override", "--inh-caps=-dac_override", "--"] : [];
+
     private readonly Process _process;
     private readonly Task _reading;
     private readonly Task<string> _errors;
@@ -19,11 +21,13 @@ internal sealed partial class TrainingProcess : IDisposable
     /// <param name="text">The prepared text's folder.</param>
     /// <param name="folder">The checkpoint folder.</param>
     /// <param name="everySteps">Steps between checkpoints.</param>
-    public TrainingProcess(TrainingCase training, string text, string folder, int everySteps)
+    /// <param name="asUser">Without the administrator's right to write where nobody may.</param>
+    public TrainingProcess(TrainingCase training, string text, string folder, int everySteps, bool asUser = false)
     {
+        string[] program = [.. asUser ? AsUser : [], Environment.ProcessPath!, .. Self()];
         _process = Process.Start(new ProcessStartInfo(
-            Environment.ProcessPath!,
-            [.. Self(), "train", training.Name, training.Precision.ToString(), training.Seed.ToString(CultureInfo.InvariantCulture), text, folder, everySteps.ToString(CultureInfo.InvariantCulture)])
+            program[0],
+            [.. program[1..], "train", training.Name, training.Precision.ToString(), training.Seed.ToString(CultureInfo.InvariantCulture), text, folder, everySteps.ToString(CultureInfo.InvariantCulture)])
         {
             RedirectStandardOutput = true, RedirectStandardError = true,
         })!;
