@@ -11,6 +11,8 @@ var command = new RootCommand("Does to trainings and files what goes wrong in th
     Bench("kill", "Trainings killed at random moments, and resumed.", 50, (times, seed) => Print(KillBench.Run(times, signal: null, seed))),
     Bench("signal", "The same with SIGTERM.", 20, (times, seed) => Print(KillBench.Run(times, "TERM", seed))),
     Bench("corrupt", "Checkpoints damaged at random.", 1_000, (times, seed) => Print(CorruptionBench.Run(times, seed).Failures)),
+    Bench("memory", "The memory of 2,000 steps.", 1, (_, _) => Print(MemoryCurve.Run())),
+    Bench("overhead", "What a checkpoint costs.", 1, (_, _) => Print(CheckpointCost.Run())),
     Bench("disk", "Full disks, and folders that become read-only.", 1, (times, _) => Print(DiskBench.Run(times).Failures)),
 };
 return command.Parse(args).Invoke();

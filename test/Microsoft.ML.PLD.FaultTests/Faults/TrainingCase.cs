@@ -11,7 +11,7 @@ internal sealed record TrainingCase(string Name, Precision Precision, ulong Seed
     public const string Pretraining = "pretraining", FineTuning = "fine-tuning";
     public const long Steps = 400;
 
-    private static readonly BertConfig Config = new() { HiddenSize = 64, Layers = 5, AttentionHeads = 4, IntermediateSize = 111, MaxPositions = 64 };
+    public static readonly BertConfig Config = new() { HiddenSize = 64, Layers = 5, AttentionHeads = 4, IntermediateSize = 111, MaxPositions = 64 };
     private static readonly RuntimeOptions Runtime = new() { Device = "cpu", Workers = 2, MicroBatchSize = 3, Threads = 2 };
     private static readonly LearningRateSchedule Rate = new() { Peak = 2e-3, WarmupShare = 0.3 };
 
