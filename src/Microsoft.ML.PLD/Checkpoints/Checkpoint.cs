@@ -37,6 +37,21 @@ internal sealed record Checkpoint(string Path, TrainingState State)
         return new Checkpoint(path, TrainingState.Read(stream, training));
     }
 
+    /// <summary>Where the run stands, unchecked; null when that cannot be read.</summary>
+    public static TrainingState? Peek(string path)
+    {
+        try
+        {
+            var training = System.IO.Path.Combine(path, Training);
+            using var stream = File.OpenRead(training);
+            return TrainingState.Read(stream, training);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException or InvalidDataException)
+        {
+            return null;
+        }
+    }
+
     /// <summary>Overwrites weights and optimizer.</summary>
     /// <exception cref="InvalidDataException">They are not those of this network.</exception>
     public void Restore(ParameterStore weights, AdamW optimizer)

@@ -29,8 +29,7 @@ internal sealed class CheckpointStore : IDisposable
     }
 
     /// <summary>The checkpoints that are there, newest first, unchecked.</summary>
-    public IReadOnlyList<(long Step, string Path)> All => [.. Directory.EnumerateDirectories(_folder, $"{Prefix}*")
-        .Select(path => (Step: StepOf(path), Path: path)).Where(found => found.Step >= 0).OrderByDescending(found => found.Step)];
+    public IReadOnlyList<(long Step, string Path)> All => In(_folder);
 
     public string PathOf(long step) => Path.Combine(_folder, Prefix + step.ToString("D10", CultureInfo.InvariantCulture));
 
@@ -58,6 +57,18 @@ internal sealed class CheckpointStore : IDisposable
         return null;
     }
 
+    /// <summary>The seed of the run that would be resumed; null when there is none.</summary>
+    public static ulong? SeedOf(CheckpointOptions options)
+    {
+        if (options.ResumeFrom is null) return null;
+        var paths = options.ResumeFrom != CheckpointOptions.Latest ? [options.ResumeFrom]
+            : Directory.Exists(options.Folder) ? In(options.Folder).Select(found => found.Path) : [];
+        foreach (var path in paths)
+            if (Checkpoint.Peek(path)?.Options.GetValueOrDefault("Seed") is { } seed && ulong.TryParse(seed, NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+                return value; // in a file that may be damaged: whether it is the run's is found out later
+        return null;
+    }
+
     /// <summary>Writes a checkpoint and deletes those no longer wanted.</summary>
     /// <param name="snapshot">The run.</param>
     /// <param name="keepLast">How many of the newest stay.</param>
@@ -73,6 +84,9 @@ internal sealed class CheckpointStore : IDisposable
     }
 
     public void Dispose() => _lock.Dispose();
+
+    private static (long Step, string Path)[] In(string folder) => [.. Directory.EnumerateDirectories(folder, $"{Prefix}*")
+        .Select(path => (Step: StepOf(path), Path: path)).Where(found => found.Step >= 0).OrderByDescending(found => found.Step)];
 
     private static string SetAside(string path)
     {

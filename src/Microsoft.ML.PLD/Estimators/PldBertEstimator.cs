@@ -92,7 +92,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     {
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         _outputColumnName = outputColumnName;
-        _options = options with { Pretraining = options.Pretraining with { Seed = Seed } };
+        _options = options;
     }
 
     private protected override CancellationToken CancellationToken => _options.CancellationToken;
@@ -103,7 +103,8 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
         var tokenizer = choice.Resolve(Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-        var pretrainer = new BertPretrainer(_options.Config, _options.Pretraining, _options.Runtime, _options.Checkpoints);
+        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints) };
+        var pretrainer = new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
 
         using var folder = new TemporaryFolder("pld-corpus-");
         using var corpus = BuildCorpus(data, tokenizer, folder.Path);

@@ -92,7 +92,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             environment, Checked(options).FineTuning.Seed, new TextColumns(options.Sentence1ColumnName, options.Sentence2ColumnName),
             InputColumn.KeyLabel(options.LabelColumnName))
     {
-        _options = options with { FineTuning = options.FineTuning with { Seed = Seed } };
+        _options = options;
     }
 
     private protected override CancellationToken CancellationToken => _options.CancellationToken;
@@ -100,7 +100,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
     private protected override PldBertMulticlassTransformer Fit(TrainingData data, HostLog log)
     {
         var (device, type) = _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
-        var fineTuning = _options.FineTuning;
+        var fineTuning = _options.FineTuning with { Seed = SeedOf(_options.Checkpoints) };
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Texts.First, () => TextsOf(data), log);
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength);

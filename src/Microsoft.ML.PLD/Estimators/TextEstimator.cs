@@ -6,6 +6,8 @@ namespace Microsoft.ML.PLD;
 /// <typeparam name="TTransformer">What it makes.</typeparam>
 public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> where TTransformer : TextTransformer
 {
+    private readonly ulong _drawn;
+
     /// <param name="environment">ML.NET's.</param>
     /// <param name="seed">The seed of the run, or null to draw it from the seed of the <see cref="MLContext"/>.</param>
     /// <param name="texts">The columns to learn from.</param>
@@ -14,13 +16,14 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     {
         MLNetAccess.EnsureAvailable();
         Host = environment.Register(GetType().Name); // once: each registration draws from the environment's random numbers
-        Seed = seed ?? (ulong)Host.Rand.Next();
+        (Seed, _drawn) = (seed, (ulong)Host.Rand.Next());
         (Texts, Label) = (texts, label);
     }
 
     internal IHost Host { get; }
 
-    internal ulong Seed { get; }
+    /// <summary>The seed that the user chose.</summary>
+    internal ulong? Seed { get; }
 
     internal TextColumns Texts { get; }
 
@@ -52,6 +55,9 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
         foreach (var column in MLNetAccess.ShapeOf(added.ToSchema())) columns[column.Name] = column;
         return new SchemaShape(columns.Values);
     }
+
+    /// <summary>The seed of a run: the user's, else that of the run to be resumed, else one drawn from the seed of the <see cref="MLContext"/>, which may have none.</summary>
+    internal ulong SeedOf(CheckpointOptions checkpoints) => Seed ?? CheckpointStore.SeedOf(checkpoints) ?? _drawn;
 
     /// <exception cref="OperationCanceledException">Either way of stopping was used.</exception>
     private protected void CheckAlive()

@@ -227,6 +227,22 @@ public sealed class FineTuningPipelineTests
     }
 
     [TestMethod]
+    public void ARunIsResumedWithoutASeedToo()
+    {
+        using var work = new TemporaryFolder();
+        var options = Options with
+        {
+            Pretrained = Pretrained, FineTuning = Options.FineTuning with { Steps = 9 }, Checkpoints = new() { Folder = work["checkpoints"], ResumeFrom = CheckpointOptions.Latest },
+        };
+        var log = new ProgressLog();
+        using var source = new CancellationTokenSource();
+        Assert.Throws<OperationCanceledException>(() => Fit(options with { CancellationToken = source.Token, Progress = [log, new Callback(() => { if (log.Count == 4) source.Cancel(); })] }));
+        var other = new MLContext();
+        other.MulticlassClassification.Trainers.PldBert(options with { Progress = [log] }).Fit(Labelled(other, TextRow.Make(20))).Dispose();
+        CollectionAssert.AreEqual(Enumerable.Range(1, 9).Select(step => (long)step).ToArray(), log.Select(step => step.Step).ToArray());
+    }
+
+    [TestMethod]
     public void AFitThatFailsFreesItsWeights()
     {
         using var source = new CancellationTokenSource();

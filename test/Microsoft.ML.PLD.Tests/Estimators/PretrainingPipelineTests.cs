@@ -184,6 +184,42 @@ public sealed class PretrainingPipelineTests
     }
 
     [TestMethod]
+    public void ARunIsResumedWithoutASeedTooAndGivesTheSameFeatures()
+    {
+        using var work = new TemporaryFolder();
+        var options = Options with { Pretraining = Options.Pretraining with { Steps = 9, HiddenDropout = 0.1 }, Checkpoints = new() { Folder = work["checkpoints"], ResumeFrom = CheckpointOptions.Latest } };
+        using var source = new CancellationTokenSource();
+        var log = new ProgressLog();
+        StringAssert.Contains(
+            Assert.Throws<OperationCanceledException>(() => Fit(options with { CancellationToken = source.Token, Progress = [log, new Callback(() => { if (log.Count == 4) source.Cancel(); })] })).Message,
+            "Pre-training was stopped after step 4 of 9");
+        var rows = TextRow.Make(20);
+        // As another process would: with a context whose random numbers are others.
+        var other = new MLContext();
+        using var resumed = other.Transforms.PldBert("Features", "Text", options with { Progress = [log] }).Fit(other.Data.LoadFromEnumerable(rows));
+        using var whole = Fit(options with { Checkpoints = new(), Pretraining = options.Pretraining with { Seed = ulong.Parse(Checkpoint.Peek(Path.Combine(work["checkpoints"], "step-0000000009"))!.Options["Seed"]) } }, rows);
+        TestModel.AssertSameBits(whole.Model.Weights, resumed.Model.Weights);
+        CollectionAssert.AreEqual(Enumerable.Range(1, 9).Select(step => (long)step).ToArray(), log.Select(step => step.Step).ToArray());
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(options, TextRow.Make(21))).Message, "was made with another vocabulary");
+    }
+
+    [TestMethod]
+    public void ACancelledContextGivesTheModelSoFarIfItIsAskedFor()
+    {
+        var log = new ProgressLog();
+        var data = _mlContext.Data.LoadFromEnumerable(TextRow.Make(20));
+        using var transformer = _mlContext.Transforms.PldBert("Features", "Text", Options with
+        {
+            Pretraining = Options.Pretraining with { Steps = 1_000 },
+            Checkpoints = new() { WhenCancelled = CancellationResult.ReturnLatest },
+            Progress = [log, new Callback(() => { if (log.Count == 3) _mlContext.CancelExecution(); })],
+        }).Fit(data);
+        Assert.AreEqual(3, log[^1].Step);
+        StringAssert.Contains(log[^1].Notices[^1], "was stopped after step 3 of 1000");
+        Assert.HasCount(20, Features(transformer, TextRow.Make(20)));
+    }
+
+    [TestMethod]
     public void TheCorpusOnDiskGoesAlsoWhenTrainingFails()
     {
         // A vocabulary of its own tells this test's corpus from those of others.
