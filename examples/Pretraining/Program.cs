@@ -20,6 +20,7 @@ var weightDecay = Real("--weight-decay", 0.01);
 var initializerRange = new Option<double?>("--initializer-range");
 var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => NormPlacement.Pre };
 var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
+var resume = new Option<bool>("--resume") { Description = "Go on with the run in --work, of the same options: implies --reuse." };
 var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
 var noFrequencyBias = new Option<bool>("--no-frequency-bias");
 var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
@@ -27,14 +28,14 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
     text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, dropout,
-    beta2, weightDecay, reuse, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+    beta2, weightDecay, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
 {
     var files = arguments.GetRequiredValue(text);
     var folder = arguments.GetRequiredValue(work).FullName;
     var (vocabulary, shards) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "shards"));
-    if (!arguments.GetValue(reuse))
+    if (!arguments.GetValue(reuse) && !arguments.GetValue(resume))
     {
         Directory.CreateDirectory(folder);
         WordPieceTrainer.Train(CorpusBuilder.ReadLines(files), arguments.GetValue(vocabularySize)).Save(vocabulary);
@@ -57,12 +58,22 @@ command.SetAction(arguments =>
         Optimizer = new() { Beta2 = arguments.GetValue(beta2), WeightDecay = arguments.GetValue(weightDecay) },
         HiddenDropout = arguments.GetValue(dropout), AttentionDropout = arguments.GetValue(dropout),
     };
+    var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), ResumeFrom = arguments.GetValue(resume) ? CheckpointOptions.Latest : null };
     using var console = new ConsoleProgress();
-    using var model = new BertPretrainer(config, options, new RuntimeOptions { Precision = arguments.GetValue(precision) }).Train(shards, tokenizer, console);
-    model.SavePretrained(Path.Combine(folder, "model"));
-    Console.WriteLine($"{model.ParameterCount:N0} weights in {Path.Combine(folder, "model")}");
+    try
+    {
+        using var model = new BertPretrainer(config, options, new RuntimeOptions { Precision = arguments.GetValue(precision) }, checkpoints).Train(shards, tokenizer, console);
+        model.SavePretrained(Path.Combine(folder, "model"));
+        Console.WriteLine($"{model.ParameterCount:N0} weights in {Path.Combine(folder, "model")}");
+        return 0;
+    }
+    catch (OperationCanceledException stopped)
+    {
+        Console.Error.WriteLine($"{stopped.Message} The same command with --resume goes on.");
+        return 130;
+    }
 });
-return command.Parse(args).Invoke();
+return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null }); // Ctrl+C is for the training
 
 static Option<int> Number(string name, int usual) => new(name) { DefaultValueFactory = _ => usual };
 

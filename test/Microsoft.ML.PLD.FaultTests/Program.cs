@@ -15,6 +15,10 @@ var command = new RootCommand("Does to trainings and files what goes wrong in th
     Bench("overhead", "What a checkpoint costs.", 1, (_, _) => Print(CheckpointCost.Run())),
     Bench("disk", "Full disks, and folders that become read-only.", 1, (times, _) => Print(DiskBench.Run(times).Failures)),
 };
+var isShort = new Option<bool>("--short") { Description = "As many of each as a build server has time for." };
+var all = new Command("all", "All of them; the last line is a JSON object.") { isShort };
+all.SetAction(parsed => AllBenches.Run(parsed.GetValue(isShort), parsed.GetValue(seed)).Count == 0 ? 0 : 1);
+command.Add(all);
 return command.Parse(args).Invoke();
 
 Command Bench(string name, string description, int usual, Func<int, int, int> run)

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Where a run stands, beside its weights and its optimizer: training.json of a checkpoint.</summary>
 internal sealed record TrainingState
 {
-    private const int CurrentVersion = 1, LongestText = 1 << 24;
+    private const int CurrentVersion = 1, LongestText = 1 << 24, MostValidations = 1_000;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -55,11 +55,17 @@ internal sealed record TrainingState
     /// <summary>Time trained so far.</summary>
     public double Seconds { get; init; }
 
+    /// <summary>The best one, and the newest ones: a run may validate a million times.</summary>
     public IReadOnlyList<Validation> Validations { get; init; } = [];
 
     /// <summary>The validation with the lowest loss; null before the first.</summary>
     [JsonIgnore]
     public Validation? Best => Validations.Where(validation => !double.IsNaN(validation.Loss)).MinBy(validation => validation.Loss);
+
+    public TrainingState With(Validation validation) => this with
+    {
+        Validations = Validations.Count < MostValidations ? [.. Validations, validation] : [.. Validations.Where((kept, i) => i >= Validations.Count - MostValidations / 2 || kept == Best), validation],
+    };
 
     public void Write(Stream stream) => JsonSerializer.Serialize(stream, this, Json);
 

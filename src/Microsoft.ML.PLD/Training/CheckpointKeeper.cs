@@ -69,7 +69,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     {
         if (_store is null) return;
         if (_asked != state.Step) Begin(state);
-        Collect(wait: true);
+        Collect(wait: true, tellSuccess: false); // LastKept says it
     }
 
     /// <summary>Gives the network the weights of the best validation so far, if they were kept.</summary>
@@ -145,7 +145,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     }
 
     // A checkpoint that cannot be written must not end a run that can go on.
-    private void Collect(bool wait)
+    private void Collect(bool wait, bool tellSuccess = true)
     {
         if (!wait && !_writing.IsCompleted) return;
         var writing = _writing;
@@ -154,7 +154,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         {
             if (writing.GetAwaiter().GetResult() is not { Length: > 0 } path) return;
             _kept = path;
-            notify($"Checkpoint '{path}'.");
+            if (tellSuccess) notify($"Checkpoint '{path}'.");
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException || OutOfMemory.Is(failure))
         {

@@ -28,7 +28,7 @@ internal sealed class FineTuningTask : ITrainingTask
         Steps = options.StepsFor(texts.Count);
         Cut = runtime.Cut(classifier.Weights.Device, Math.Min(options.BatchSize, texts.Count), (int)_lengths.Average());
         Runtime = runtime.Values(classifier.Weights.Device, type, Cut);
-        Options = OptionValues.Of(options with { Seed = options.RunSeed, Steps = Steps }, without: nameof(options.Epochs))
+        Options = OptionValues.Of(options with { Seed = options.RunSeed, Steps = Steps }, without: [nameof(options.Epochs), "Optimizer.MaxSkippedSteps"])
             .Concat(OptionValues.Of(classifier.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, Steps, classifier.Config.Layers, options.RunSeed))
             .Append(new("Classes", $"{classifier.Classes}"))

@@ -34,7 +34,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                     {
                         (state, var norm) = Take(state, batch, gradients, keeper);
                         var validated = task.Validate(state.Step);
-                        if (validated is var (loss, accuracy)) state = state with { Validations = [.. state.Validations, new(state.Step, loss, accuracy)] };
+                        if (validated is var (loss, accuracy)) state = state.With(new Validation(state.Step, loss, accuracy));
 
                         var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
                         state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
