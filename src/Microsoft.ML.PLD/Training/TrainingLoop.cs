@@ -41,7 +41,10 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                         keeper.KeepWhenDue(state);
                         progress?.Report(Progress(state, batch.Plan, norm) with
                         {
-                            TokensPerSecond = throughput.TokensPerSecond, Remaining = throughput.Remaining, ValidationLoss = validated?.Loss, ValidationAccuracy = validated?.Accuracy,
+                            TokensPerSecond = throughput.TokensPerSecond,
+                            Remaining = throughput.Remaining,
+                            ValidationLoss = validated?.Loss,
+                            ValidationAccuracy = validated?.Accuracy,
                         });
                         if (state.Step == task.Steps) break;
                     }
@@ -75,7 +78,11 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             _notices.Add(FormattableString.Invariant($"The loss leaps to {loss:F3} at step {number}; it was {state.LossTrend.Mean:F3} on average."));
         return (state with
         {
-            Step = number, DataPosition = task.DataPosition(number), SkippedSteps = skipped, Loss = loss, LossTrend = state.LossTrend.With(loss),
+            Step = number,
+            DataPosition = task.DataPosition(number),
+            SkippedSteps = skipped,
+            Loss = loss,
+            LossTrend = state.LossTrend.With(loss),
         }, norm);
     }
 

@@ -232,7 +232,9 @@ public sealed class FineTuningPipelineTests
         using var work = new TemporaryFolder();
         var options = Options with
         {
-            Pretrained = Pretrained, FineTuning = Options.FineTuning with { Steps = 9 }, Checkpoints = new() { Folder = work["checkpoints"], ResumeFrom = CheckpointOptions.Latest },
+            Pretrained = Pretrained,
+            FineTuning = Options.FineTuning with { Steps = 9 },
+            Checkpoints = new() { Folder = work["checkpoints"], ResumeFrom = CheckpointOptions.Latest },
         };
         var log = new ProgressLog();
         using var source = new CancellationTokenSource();
