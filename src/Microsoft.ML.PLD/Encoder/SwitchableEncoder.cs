@@ -26,7 +26,12 @@ internal sealed class SwitchableEncoder
     /// <returns>
     /// [B * K, H], K being <see cref="TokenBatch.OutputsPerRow"/>, before <see cref="Normalize"/>: a head that reads few positions normalizes only these.
     /// </returns>
-    public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null)
+    /// <param name="batch">The tokens.</param>
+    /// <param name="plan">The blocks to run.</param>
+    /// <param name="type">Of the activations.</param>
+    /// <param name="dropout">Null: none.</param>
+    /// <param name="recomputation">Takes the blocks whose inside is not kept for the way back; null: all is kept.</param>
+    public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null)
     {
         if (plan.Blocks != _blocks.Length)
             throw new ArgumentException($"The plan is for {plan.Blocks} blocks, the encoder has {_blocks.Length}.", nameof(plan));
@@ -34,7 +39,10 @@ internal sealed class SwitchableEncoder
         for (var i = 0; i < plan.Runs.Count; i++)
         {
             var (block, scale) = plan.Runs[i];
-            x = _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout, i == plan.Runs.Count - 1 ? batch.OutputPositions : null);
+            var isLast = i == plan.Runs.Count - 1;
+            torch.Tensor Run(torch.Tensor x) => _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout?.Part(1 + block), isLast ? batch.OutputPositions : null);
+            // The way back begins with the last block: what it has inside would be there again at once.
+            x = recomputation is null || isLast ? Run(x) : recomputation.Apply(Run, x);
         }
         return plan.Runs.Count == 0 && batch.OutputPositions is { } outputs ? x.index_select(0, outputs) : x;
     }

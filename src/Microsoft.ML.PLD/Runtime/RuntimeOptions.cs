@@ -29,6 +29,12 @@ public sealed record RuntimeOptions
     /// </summary>
     public int Workers { get; init; }
 
+    /// <summary>
+    /// Whether training keeps of each block the input only, and computes the block again on the way back: far less memory for activations, for about a third
+    /// more time (docs/reliability.md has figures). Default: false.
+    /// </summary>
+    public bool RecomputeActivations { get; init; }
+
     internal IEnumerable<string> Problems()
     {
         if (DeviceChoice.Problem(Device) is { } problem) yield return problem;
@@ -47,12 +53,13 @@ public sealed record RuntimeOptions
     }
 
     /// <summary>What the last bits of a result depend on, by name.</summary>
-    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, (int Workers, int MicroBatchSize) cut) => new SortedDictionary<string, string>
+    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, StepCut cut) => new SortedDictionary<string, string>
     {
         ["Device"] = device.type.ToString(),
         ["Instructions"] = $"{RuntimeInformation.ProcessArchitecture}, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits",
         ["MicroBatchSize"] = cut.MicroBatchSize.ToString(CultureInfo.InvariantCulture),
         ["Precision"] = type.ToString(),
+        ["RecomputeActivations"] = cut.Recompute.ToString(),
         ["Threads"] = torch.get_num_threads().ToString(CultureInfo.InvariantCulture),
         ["Workers"] = cut.Workers.ToString(CultureInfo.InvariantCulture),
     };
@@ -61,8 +68,7 @@ public sealed record RuntimeOptions
     /// <param name="device">Where it is computed.</param>
     /// <param name="batchSize">Sequences of a step.</param>
     /// <param name="length">Tokens of a sequence, about.</param>
-    /// <returns>The micro-batches computed side by side, and the most sequences of each.</returns>
-    internal (int Workers, int MicroBatchSize) Cut(torch.Device device, int batchSize, int length)
+    internal StepCut Cut(torch.Device device, int batchSize, int length)
     {
         const long fewTokens = 1_024; // below that, an operation costs more than its arithmetic
         const int most = 8; // each holds gradients of its own
@@ -70,6 +76,6 @@ public sealed record RuntimeOptions
             : Workers > 0 ? Math.Min(Workers, batchSize)
             : (int)Math.Clamp((long)batchSize * length / fewTokens, 1, Math.Min(Math.Min(torch.get_num_threads(), most), batchSize));
         var rounds = (batchSize - 1) / ((long)MicroBatchSize * workers) + 1;
-        return (workers, (int)((batchSize - 1) / (rounds * workers) + 1));
+        return new(workers, (int)((batchSize - 1) / (rounds * workers) + 1), RecomputeActivations);
     }
 }

@@ -23,10 +23,10 @@ internal sealed class BertClassifier : IDisposable
     private ClassificationHead Head { get; }
 
     /// <returns>[texts, classes], float32</returns>
-    public torch.Tensor Logits(IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null)
+    public torch.Tensor Logits(IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null)
     {
         var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: Pooling == Pooling.Cls);
-        return Head.Logits(Encoder.Apply(batch, plan, type, dropout), batch, dropout);
+        return Head.Logits(Encoder.Apply(batch, plan, type, dropout, recomputation), batch, dropout);
     }
 
     /// <returns>[texts, classes], row by row; each row sums to 1</returns>

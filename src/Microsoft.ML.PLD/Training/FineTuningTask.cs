@@ -44,7 +44,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
-    public (int Workers, int MicroBatchSize) Cut { get; }
+    public StepCut Cut { get; }
 
     private long StepsPerEpoch => (_texts.Count - 1) / _options.BatchSize + 1;
 
@@ -70,11 +70,11 @@ internal sealed class FineTuningTask : ITrainingTask
 
     public (double Loss, double Accuracy)? Validate(long stepsDone) => null;
 
-    private Func<torch.Tensor>[] Losses(long step, int[] rows, int microBatchSize, LayerPlan plan) =>
-        [.. rows.Chunk(microBatchSize).Select((part, index) => (Func<torch.Tensor>)(() =>
+    private MicroBatchLoss[] Losses(long step, int[] rows, int microBatchSize, LayerPlan plan) =>
+        [.. rows.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, _classifier.Weights.Device);
-            var logits = _classifier.Logits([.. part.Select(row => _texts[row])], plan, _type, dropout);
+            var logits = _classifier.Logits([.. part.Select(row => _texts[row])], plan, _type, dropout, recomputation);
             var classes = torch.tensor([.. part.Select(row => (long)_classes[row])], device: _classifier.Weights.Device);
             // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.
             return torch.nn.functional.cross_entropy(logits, classes, reduction: torch.nn.Reduction.Sum) / rows.Length;

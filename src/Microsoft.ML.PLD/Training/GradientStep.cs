@@ -7,8 +7,9 @@ namespace Microsoft.ML.PLD;
 /// <param name="weights">Changed in place.</param>
 /// <param name="optimizer">The optimizer's options.</param>
 /// <param name="workers">Micro-batches computed side by side.</param>
+/// <param name="recompute">Whether blocks are computed again on the way back instead of kept.</param>
 /// <param name="checkAlive">Called before each micro-batch, on any thread; throws to stop.</param>
-internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimizer, int workers = 1, Action? checkAlive = null) : IDisposable
+internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null) : IDisposable
 {
     // Gradients of one weight that a worker keeps before it adds them up.
     private const int MostKept = 8;
@@ -25,7 +26,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
     /// <param name="learningRate">Of this step.</param>
     /// <param name="microBatchLosses">Computes each; on any thread.</param>
     /// <returns>The step's loss, and the norm of its gradients before clipping. When that is not finite, nothing was changed; it never is when the loss is not.</returns>
-    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<Func<torch.Tensor>> microBatchLosses)
+    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses)
     {
         var losses = new double[microBatchLosses.Count];
         var gradients = Enumerable.Range(0, _workers.Count).Select(_ => weights.All.Select(_ => new List<torch.Tensor>()).ToArray()).ToArray();
@@ -54,29 +55,37 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
 
     // A worker's micro-batches are every so many-th: always the same, and always added in the same order, so that results do not depend on who is first.
     // For each weight: no gradient when nothing ran that has it, or some that add up, of the master and of its copy.
-    private void AddGradients(List<torch.Tensor>[] sums, IReadOnlyList<Func<torch.Tensor>> microBatchLosses, int worker, double[] losses)
+    private void AddGradients(List<torch.Tensor>[] sums, IReadOnlyList<MicroBatchLoss> microBatchLosses, int worker, double[] losses)
     {
         using var gradientsOn = torch.enable_grad(); // whatever the caller's thread has switched off
         for (var index = worker; index < microBatchLosses.Count; index += _workers.Count)
         {
             checkAlive?.Invoke();
             using var scope = torch.NewDisposeScope();
-            var loss = microBatchLosses[index]();
+            var recomputation = new Recomputation();
+            var loss = microBatchLosses[index](recompute ? recomputation : null);
             var leaves = weights.All.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
-            var gradients = WayBack.Run(() => GradientsOf(loss, [.. leaves.Select(leaf => leaf.Leaf)]));
+            var isLast = index + _workers.Count >= microBatchLosses.Count;
+            recomputation.GoBack(loss, (from, incoming, input) =>
+            {
+                var to = leaves.Select(leaf => (torch.Tensor)leaf.Leaf);
+                var gradients = WayBack.Run(() => GradientsOf(from, incoming, [.. input is null ? to : to.Append(input)]));
+                for (var i = 0; i < leaves.Length; i++)
+                    if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast);
+                return input is not null && gradients[^1] is { IsInvalid: false } last ? last : null;
+            });
             losses[index] = loss.item<float>(); // device sync
-            for (var i = 0; i < leaves.Length; i++)
-                if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast: index + _workers.Count >= microBatchLosses.Count);
         }
     }
 
     // TorchSharp lets what libtorch throws in grad(), such as a lack of memory, end the process, but not in backward(). That one adds to gradients that all threads share.
-    private IList<torch.Tensor?> GradientsOf(torch.Tensor loss, torch.Tensor[] leaves)
+    private IList<torch.Tensor?> GradientsOf(torch.Tensor from, torch.Tensor? incoming, torch.Tensor[] leaves)
     {
-        if (_workers.Count > 1) return torch.autograd.grad([loss], leaves, allow_unused: true)!;
+        IList<torch.Tensor>? gradient = incoming is null ? null : [incoming];
+        if (_workers.Count > 1) return torch.autograd.grad([from], leaves, gradient, allow_unused: true)!;
         try
         {
-            torch.autograd.backward([loss], inputs: leaves);
+            torch.autograd.backward([from], gradient, inputs: leaves);
             return [.. leaves.Select(leaf => leaf.grad)];
         }
         finally

@@ -26,8 +26,8 @@ internal interface ITrainingTask
     /// <summary>What only the last bits of the result depend on.</summary>
     IReadOnlyDictionary<string, string> Runtime { get; }
 
-    /// <summary>How a step is cut: micro-batches side by side, and the most sequences of each.</summary>
-    (int Workers, int MicroBatchSize) Cut { get; }
+    /// <summary>How a step is cut.</summary>
+    StepCut Cut { get; }
 
     /// <summary>Gives weights the values that depend on the data. Not called when a run is resumed.</summary>
     void Initialize();
@@ -46,4 +46,8 @@ internal interface ITrainingTask
 /// <param name="Plan">The blocks that run.</param>
 /// <param name="Losses">Computes the part of the step's loss that each micro-batch adds; on any thread.</param>
 /// <param name="Tokens">Tokens of all of them.</param>
-internal readonly record struct StepBatch(LayerPlan Plan, IReadOnlyList<Func<torch.Tensor>> Losses, long Tokens);
+internal readonly record struct StepBatch(LayerPlan Plan, IReadOnlyList<MicroBatchLoss> Losses, long Tokens);
+
+/// <summary>Computes the part of a step's loss that a micro-batch adds; on any thread.</summary>
+/// <param name="recomputation">Takes what is to be computed again on the way back; null: everything is kept.</param>
+internal delegate torch.Tensor MicroBatchLoss(Recomputation? recomputation);

@@ -10,15 +10,15 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     /// <param name="batch">The step's batch in micro-batches.</param>
     /// <param name="plan">The blocks to run.</param>
     /// <param name="options">The training's options.</param>
-    public Func<torch.Tensor>[] Training(long step, PretrainingBatch[] batch, LayerPlan plan, PretrainingOptions options)
+    public MicroBatchLoss[] Training(long step, PretrainingBatch[] batch, LayerPlan plan, PretrainingOptions options)
     {
         long masked = batch.Sum(part => (long)part.MaskedLabels.Length), rows = batch.Sum(part => (long)part.Rows);
         var firsts = new long[batch.Length];
         for (var part = 1; part < batch.Length; part++) firsts[part] = firsts[part - 1] + batch[part - 1].Rows;
-        return [.. batch.Select((part, index) => (Func<torch.Tensor>)(() =>
+        return [.. batch.Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
-            return Training(part, plan, masked, rows, dropout);
+            return Training(part, plan, masked, rows, dropout, recomputation);
         }))];
     }
 
@@ -28,9 +28,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     /// <param name="masked">Masked tokens of the whole step: a mean of micro-batches' means would weigh tokens unequally.</param>
     /// <param name="rows">Sequences of the whole step.</param>
     /// <param name="dropout">Null: none.</param>
-    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout)
+    /// <param name="recomputation">Null: none.</param>
+    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout, Recomputation? recomputation)
     {
-        var (hidden, tokens, positions) = Encode(batch, plan, dropout);
+        var (hidden, tokens, positions) = Encode(batch, plan, dropout, recomputation);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
         return NextSentence(batch, hidden, tokens) is { } relation ? loss + relation / rows : loss;
     }
@@ -44,7 +45,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var (hidden, tokens, positions) = Encode(batch, LayerPlan.Dense(model.Config.Layers), dropout: null);
+            var (hidden, tokens, positions) = Encode(batch, LayerPlan.Dense(model.Config.Layers), dropout: null, recomputation: null);
             var logits = model.MaskedLanguage.Logits(hidden, positions);
             var labels = torch.tensor(batch.MaskedLabels, torch.int64, model.Device);
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
@@ -63,10 +64,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             : torch.nn.functional.cross_entropy(
                 model.NextSentence.Logits(hidden, tokens), torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device), reduction: torch.nn.Reduction.Sum);
 
-    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, Dropout? dropout)
+    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, Dropout? dropout, Recomputation? recomputation)
     {
         var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device, Wanted(batch));
-        return (model.Encoder.Apply(tokens, plan, type, dropout), tokens, tokens.OutputRows(batch.MaskedPositions));
+        return (model.Encoder.Apply(tokens, plan, type, dropout, recomputation), tokens, tokens.OutputRows(batch.MaskedPositions));
     }
 
     // Masked positions, and [CLS] where pairs are predicted.

@@ -44,7 +44,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
-    public (int Workers, int MicroBatchSize) Cut { get; }
+    public StepCut Cut { get; }
 
     public void Initialize()
     {

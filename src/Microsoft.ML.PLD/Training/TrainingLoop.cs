@@ -15,7 +15,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     public void Run()
     {
         using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
-        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, () =>
+        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, () =>
         {
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();

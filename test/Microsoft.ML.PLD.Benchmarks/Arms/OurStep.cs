@@ -31,9 +31,9 @@ internal sealed class OurStep : IDisposable
         var range = new CorpusRange(books.Corpus, 0, books.Corpus.TokenCount);
         var batches = new PretrainingBatches(range, books.Tokenizer.Vocabulary, options.Batches(), seed: 1);
         _model = new BertModel(shape.Config with { VocabularySize = books.Tokenizer.Vocabulary.Count }, books.Tokenizer, nextSentence: false, device, seed: 1);
-        var (workers, microBatchSize) = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
+        var (workers, microBatchSize, recompute) = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
         _losses = new PretrainingLosses(_model, type);
-        _step = new GradientStep(_model.Weights, options.Optimizer, workers);
+        _step = new GradientStep(_model.Weights, options.Optimizer, workers, recompute);
         _batches = new BatchPrefetcher<PretrainingBatch[]>(batches.From(0, microBatchSize));
     }
 

@@ -240,7 +240,7 @@ public sealed class TrainingLoopTests
         public LearningRateSchedule LearningRate => task.LearningRate;
         public IReadOnlyDictionary<string, string> Options => task.Options;
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
-        public (int Workers, int MicroBatchSize) Cut => task.Cut;
+        public StepCut Cut => task.Cut;
 
         public void Initialize() => task.Initialize();
 
@@ -249,7 +249,7 @@ public sealed class TrainingLoopTests
             foreach (var batch in task.From(step, microBatchSize))
             {
                 var at = step++;
-                yield return batch with { Losses = [.. batch.Losses.Select(loss => (Func<torch.Tensor>)(() => Loss(microBatchSize, at, loss)))] };
+                yield return batch with { Losses = [.. batch.Losses.Select(loss => (MicroBatchLoss)(recomputation => Loss(microBatchSize, at, () => loss(recomputation))))] };
             }
         }
 
