@@ -4,13 +4,13 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>A pre-trained encoder with its tokenizer and its pre-training heads: what pre-training makes and fine-tuning starts from.</summary>
 /// <remarks>
-/// Kept as a folder in Hugging Face's layout, see <see cref="SavePretrained"/>. Using it from several threads at once is safe; disposing of it while it is
-/// used is not.
+/// Kept as a folder in Hugging Face's layout, see <see cref="SavePretrained"/>. Using it from several threads at once is safe; disposing of it waits for those
+/// that use it.
 /// </remarks>
 public sealed class BertModel : IDisposable
 {
     private readonly ParameterStore _weights;
-    private bool _disposed;
+    private readonly UseGuard _guard = new(typeof(BertModel).FullName!);
 
     internal BertModel(BertConfig config, WordPieceTokenizer tokenizer, bool nextSentence, torch.Device device, ulong seed)
     {
@@ -35,7 +35,7 @@ public sealed class BertModel : IDisposable
     {
         get
         {
-            ObjectDisposedException.ThrowIf(_disposed, this);
+            _guard.ThrowIfEnded();
             return _weights;
         }
     }
@@ -63,7 +63,7 @@ public sealed class BertModel : IDisposable
     /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
     public void SavePretrained(string folder)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _guard.Use();
         PretrainedFolder.Save(this, folder);
     }
 
@@ -71,7 +71,7 @@ public sealed class BertModel : IDisposable
     /// <returns>[texts, H], row by row</returns>
     internal float[] Embed(IReadOnlyList<TokenizedText> texts, Pooling pooling, torch.ScalarType type)
     {
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        using var use = _guard.Use();
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Device, firstsOnly: pooling == Pooling.Cls);
@@ -79,10 +79,10 @@ public sealed class BertModel : IDisposable
         return Pooler.Apply(Encoder, hidden, batch, pooling).to(torch.float32).cpu().data<float>().ToArray();
     }
 
+    /// <summary>Keeps the weights from being freed until the result is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">They have been freed.</exception>
+    internal UseGuard.Usage Use() => _guard.Use();
+
     /// <summary>Frees the weights.</summary>
-    public void Dispose()
-    {
-        _disposed = true;
-        _weights.Dispose();
-    }
+    public void Dispose() => _guard.End(_weights.Dispose);
 }

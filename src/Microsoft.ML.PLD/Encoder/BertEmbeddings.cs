@@ -25,12 +25,13 @@ internal sealed class BertEmbeddings
     /// <returns>[B * S, H] in <paramref name="type"/></returns>
     public torch.Tensor Apply(TokenBatch batch, torch.ScalarType type, Dropout? dropout)
     {
+        using var scope = torch.NewDisposeScope(); // float32 sums are not needed again
         var words = batch.Ids.device_type == DeviceType.CPU ? EmbeddingLookup.Apply(Words.Value, batch.Ids) : Words.Value.index_select(0, batch.Ids);
         var positions = _positions.Value.narrow(0, 0, batch.Length);
         var types = batch.Types is null ? _types.Value.narrow(0, 0, 1) : _types.Value.index_select(0, batch.Types);
         var sum = (words + types).view(batch.Rows, batch.Length, _hiddenSize) + positions;
         var x = sum.view(-1, _hiddenSize).to(type);
         if (_norm is { } norm) x = norm.Apply(x);
-        return dropout?.Hidden(x) ?? x;
+        return (dropout?.Hidden(x) ?? x).MoveToOuterDisposeScope();
     }
 }

@@ -146,6 +146,7 @@ public sealed class PldBertMulticlassTrainer : TextEstimator<PldBertMulticlassTr
             log.Warning("No pre-trained encoder was given (Pretrained is null): a new one is trained from scratch on the labelled rows alone, which takes many more of them.");
             return;
         }
+        using var use = _options.Pretrained.Use();
         var fresh = classifier.Weights.CopyFrom(_options.Pretrained.Weights);
         log.Info($"Starting from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights; new: {string.Join(", ", fresh)}.");
     }

@@ -37,8 +37,11 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
         return new PldBertTransformer(environment, model, settings);
     }
 
-    private protected override void Save(ModelSaveContext context) =>
+    private protected override void Save(ModelSaveContext context)
+    {
+        using var use = Model.Use(); // it is public, and may be disposed of by itself
         MLNetAccess.Save<PldBertTransformer>(context, SavedNetwork.Entries(_settings, Model.Config, Model.Tokenizer, Model.Weights));
+    }
 
     private sealed record Settings(string InputColumnName, string OutputColumnName, Pooling Pooling, int MaxLength, Precision Precision, bool NextSentence);
 }

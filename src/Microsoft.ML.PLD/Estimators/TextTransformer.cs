@@ -11,8 +11,7 @@ namespace Microsoft.ML.PLD;
 public abstract class TextTransformer : ITransformer, IDisposable
 {
     private readonly ITextScorer _scorer;
-    private readonly ReaderWriterLockSlim _use = new();
-    private bool _disposed;
+    private readonly UseGuard _guard;
     private long _rowsScored;
 
     /// <param name="environment">ML.NET's.</param>
@@ -22,6 +21,7 @@ public abstract class TextTransformer : ITransformer, IDisposable
     internal TextTransformer(IHostEnvironment environment, TextColumns texts, ITextScorer scorer, IReadOnlyList<OutputColumn> outputs)
     {
         MLNetAccess.EnsureAvailable();
+        _guard = new UseGuard(GetType().FullName!);
         Host = environment.Register(GetType().Name);
         (Texts, _scorer, Outputs, Width, MaxBatch) = (texts, scorer, outputs, scorer.Width, scorer.MaxBatch);
     }
@@ -61,29 +61,20 @@ public abstract class TextTransformer : ITransformer, IDisposable
     void ICanSaveModel.Save(ModelSaveContext ctx)
     {
         ArgumentNullException.ThrowIfNull(ctx);
-        using var use = Use();
+        using var use = _guard.Use();
         Save(ctx);
     }
 
     /// <summary>Frees the network, after the batches that are being scored.</summary>
     public void Dispose()
     {
-        _use.EnterWriteLock();
-        try
-        {
-            if (!_disposed) _scorer.Dispose();
-            _disposed = true;
-        }
-        finally
-        {
-            _use.ExitWriteLock();
-        }
+        _guard.End(_scorer.Dispose);
         GC.SuppressFinalize(this);
     }
 
     internal void Score(TextBatch texts, Span<float> scores)
     {
-        using var use = Use();
+        using var use = _guard.Use();
         _scorer.Score(texts, scores);
         Interlocked.Add(ref _rowsScored, texts.Count);
     }
@@ -94,20 +85,7 @@ public abstract class TextTransformer : ITransformer, IDisposable
     private RowBindings Bind(DataViewSchema schema)
     {
         ArgumentNullException.ThrowIfNull(schema);
-        ObjectDisposedException.ThrowIf(_disposed, this);
+        _guard.ThrowIfEnded();
         return new RowBindings(schema, Texts, Outputs);
-    }
-
-    private Usage Use()
-    {
-        _use.EnterReadLock();
-        if (!_disposed) return new Usage(_use);
-        _use.ExitReadLock();
-        throw new ObjectDisposedException(GetType().FullName);
-    }
-
-    private readonly ref struct Usage(ReaderWriterLockSlim held)
-    {
-        public void Dispose() => held.ExitReadLock();
     }
 }

@@ -10,7 +10,7 @@ namespace Microsoft.ML.PLD;
 /// Each stage gets a bar of its own, which stays when the stage ends. Write to the console only between stages, or lines mix with the bar.
 /// Dispose it after the training. A terminal that fails ends the reports and not the training: see <see cref="Failure"/>.
 /// </remarks>
-public sealed class ConsoleProgress : IProgress<TrainingProgress>, IDisposable
+public sealed class ConsoleProgress : IProgress<TrainingProgress>, INoticeSink, IDisposable
 {
     private readonly IAnsiConsole _console;
     private readonly bool _live;
@@ -46,6 +46,14 @@ public sealed class ConsoleProgress : IProgress<TrainingProgress>, IDisposable
         _bar ??= new LiveBar(_console, value);
         _bar.Show(value);
         if (value.Share >= 1) Close();
+    });
+
+    /// <inheritdoc/>
+    public void Notify(string stage, string notice) => _guard.Run(() =>
+    {
+        if (_bar?.Stage != stage) Close();
+        if (_live) _console.WriteLine($"{stage}: {notice}");
+        else _lines.Notify(stage, notice);
     });
 
     /// <summary>Leaves the bar as it is, and the cursor below it.</summary>

@@ -4,7 +4,7 @@ namespace Microsoft.ML.PLD;
 /// <param name="write">Takes a line, without its end.</param>
 /// <param name="interval">Null: 10 seconds.</param>
 /// <param name="clock">Null: the system's.</param>
-internal sealed class LogProgress(Action<string> write, TimeSpan? interval = null, TimeProvider? clock = null) : IProgress<TrainingProgress>
+internal sealed class LogProgress(Action<string> write, TimeSpan? interval = null, TimeProvider? clock = null) : IProgress<TrainingProgress>, INoticeSink
 {
     private readonly TimeSpan _interval = interval ?? TimeSpan.FromSeconds(10);
     private readonly TimeProvider _clock = clock ?? TimeProvider.System;
@@ -13,6 +13,8 @@ internal sealed class LogProgress(Action<string> write, TimeSpan? interval = nul
     private string? _stage;
 
     public Exception? Failure => _guard.Failure;
+
+    public void Notify(string stage, string notice) => _guard.Run(() => write($"{stage}: {notice}"));
 
     public void Report(TrainingProgress value) => _guard.Run(() =>
     {

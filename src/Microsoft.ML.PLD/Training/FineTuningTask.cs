@@ -48,6 +48,15 @@ internal sealed class FineTuningTask : ITrainingTask
 
     private long StepsPerEpoch => (_texts.Count - 1) / _options.BatchSize + 1;
 
+    public MemoryEstimate Memory(bool keepsCheckpoints)
+    {
+        var length = _lengths.Max();
+        var batch = new MicroBatchShape(
+            Cut.MicroBatchSize, length, OutputsPerRow: _classifier.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
+            HasDropout: _options.HiddenDropout > 0 || _options.AttentionDropout > 0);
+        return MemoryEstimate.Of(Weights, _classifier.Config, _type, Cut, Math.Min(_options.BatchSize, _texts.Count), batch, keepsCheckpoints);
+    }
+
     public void Initialize()
     {
     }

@@ -29,6 +29,9 @@ internal interface ITrainingTask
     /// <summary>How a step is cut.</summary>
     StepCut Cut { get; }
 
+    /// <summary>How much memory it takes.</summary>
+    MemoryEstimate Memory(bool keepsCheckpoints);
+
     /// <summary>Gives weights the values that depend on the data. Not called when a run is resumed.</summary>
     void Initialize();
 

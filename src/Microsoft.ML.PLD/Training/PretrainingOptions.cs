@@ -101,6 +101,13 @@ public sealed record PretrainingOptions
         WholeWordMasking = WholeWordMasking, NextSentencePrediction = NextSentencePrediction,
     };
 
+    /// <summary>What a micro-batch of so many sequences has, at most.</summary>
+    internal MicroBatchShape MicroBatch(int rows)
+    {
+        var masked = (int)Math.Ceiling(MaskingRate * SequenceLength);
+        return new(rows, SequenceLength, masked + (NextSentencePrediction ? 1 : 0), rows * masked, HasDropout: HiddenDropout > 0 || AttentionDropout > 0);
+    }
+
     internal IEnumerable<string> Problems(BertConfig config)
     {
         if (SequenceLength > config.MaxPositions)

@@ -13,6 +13,7 @@ internal sealed class PretrainingTask : ITrainingTask
     private readonly PretrainingBatches _batches;
     private readonly IReadOnlyList<PretrainingBatch> _held;
     private readonly PretrainingLosses _losses;
+    private readonly torch.ScalarType _type;
 
     /// <param name="model">Changed in place.</param>
     /// <param name="corpus">What to learn from.</param>
@@ -21,7 +22,7 @@ internal sealed class PretrainingTask : ITrainingTask
     /// <param name="type">The type of activations.</param>
     public PretrainingTask(BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type)
     {
-        (_model, _options, _split) = (model, options, CorpusSplit.Of(corpus, options.ValidationShare));
+        (_model, _options, _type, _split) = (model, options, type, CorpusSplit.Of(corpus, options.ValidationShare));
         var (vocabulary, batches) = (model.Tokenizer.Vocabulary, options.Batches());
         _batches = new PretrainingBatches(_split.Training, vocabulary, batches, options.RunSeed);
         _held = new PretrainingBatches(_split.Validation, vocabulary, batches with { BatchSize = options.ValidationSequences }, options.RunSeed, forValidation: true)
@@ -45,6 +46,14 @@ internal sealed class PretrainingTask : ITrainingTask
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
+
+    public MemoryEstimate Memory(bool keepsCheckpoints)
+    {
+        var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, _options.BatchSize, _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints);
+        // A validation has the logits in three forms: as they come, float32, and their logarithms.
+        var logits = _held.Max(part => part.MaskedLabels.Length) * (double)_model.Config.VocabularySize;
+        return memory with { Activations = Math.Max(memory.Activations, logits * (_type == torch.float32 ? 4 + 4 : 2 + 4 + 4)) };
+    }
 
     public void Initialize()
     {

@@ -1,3 +1,5 @@
+using TorchSharp;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>The loop that pre-training and fine-tuning share: steps, reports, checkpoints, and what to do when something goes wrong.</summary>
@@ -20,6 +22,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
         });
+        TellMemory();
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
         var state = keeper.Start();
         var (meter, before) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds);
@@ -61,6 +64,17 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         {
             Stop(state, keeper, cancelled);
         }
+    }
+
+    // Before anything large is made: on Linux, a process that takes too much is ended without a word.
+    private void TellMemory()
+    {
+        if (progress is not INoticeSink sink) return;
+        var memory = task.Memory(keepsCheckpoints: checkpoints.Folder is not null);
+        sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} weights; takes at most about {memory}."));
+        if (task.Weights.Device.type == DeviceType.CPU && AvailableMemory.Bytes is { } available && memory.Total > available)
+            sink.Notify(task.Stage, FormattableString.Invariant(
+                $"This may be too much: {available / 1e9:F2} GB are free. A smaller MicroBatchSize, fewer Workers, and RecomputeActivations take less."));
     }
 
     private (TrainingState State, double GradientNorm) Take(TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper)

@@ -31,13 +31,17 @@ internal sealed class OurStep : IDisposable
         var range = new CorpusRange(books.Corpus, 0, books.Corpus.TokenCount);
         var batches = new PretrainingBatches(range, books.Tokenizer.Vocabulary, options.Batches(), seed: 1);
         _model = new BertModel(shape.Config with { VocabularySize = books.Tokenizer.Vocabulary.Count }, books.Tokenizer, nextSentence: false, device, seed: 1);
-        var (workers, microBatchSize, recompute) = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
+        var cut = runtime.Cut(device, shape.BatchSize, shape.SequenceLength);
+        Memory = MemoryEstimate.Of(_model.Weights, _model.Config, type, cut, shape.BatchSize, options.MicroBatch(cut.MicroBatchSize), keepsCheckpoints: false);
         _losses = new PretrainingLosses(_model, type);
-        _step = new GradientStep(_model.Weights, options.Optimizer, workers, recompute);
-        _batches = new BatchPrefetcher<PretrainingBatch[]>(batches.From(0, microBatchSize));
+        _step = new GradientStep(_model.Weights, options.Optimizer, cut.Workers, cut.Recompute);
+        _batches = new BatchPrefetcher<PretrainingBatch[]>(batches.From(0, cut.MicroBatchSize));
     }
 
     public torch.ScalarType Type { get; }
+
+    /// <summary>What a training of such steps says it will take.</summary>
+    public MemoryEstimate Memory { get; }
 
     /// <summary>Time for the optimizer over the time of all steps.</summary>
     public double OptimizerShare => (_step.OptimizerTime - _optimizerBefore) / _all.Elapsed;

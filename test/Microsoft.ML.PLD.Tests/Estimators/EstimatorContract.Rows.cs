@@ -192,14 +192,11 @@ public abstract partial class EstimatorContract<TTransformer>
     [TestMethod]
     public void PredictionEnginesGiveWhatCursorsGive()
     {
-        var output = SchemaDefinition.Create(typeof(Vector));
-        var column = Transformer.GetOutputSchema(Data().Schema).Last(column => column.Type is VectorDataViewType { IsKnownSize: true } && Added().Contains(column.Name));
-        var values = output[nameof(Vector.Values)];
-        (values.ColumnName, values.ColumnType) = (column.Name, column.Type);
+        var (column, output) = ScoreColumn();
         using var loaded = SaveAndLoad(out _); // an engine disposes of its transformer
-        using var engine = MLContext.Model.CreatePredictionEngine<ContractRow, Vector>(loaded, inputSchemaDefinition: ContractSchema, outputSchemaDefinition: output);
+        using var engine = Engine(loaded, output, owns: true);
         var predicted = ContractRow.Make(Rows).Select(row => new object?[] { row.Number, engine.Predict(row).Values }).ToList();
-        RowValues.AssertEqual(RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column.Name), predicted, Tolerance);
+        RowValues.AssertEqual(RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column), predicted, Tolerance);
     }
 
     private sealed class Vector

@@ -129,9 +129,9 @@ public sealed class FineTuningLoopTests
     public void TheNumberOfLiveTensorsStaysFlat()
     {
         var counts = new List<long>();
-        var options = Options with { Steps = 30, HiddenDropout = 0.1, AttentionDropout = 0.1 };
+        var options = Options with { Steps = 300, HiddenDropout = 0.1, AttentionDropout = 0.1 };
         Train(options, progress: new Callback(() => counts.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount))).Dispose();
-        Assert.HasCount(30, counts);
+        Assert.HasCount(300, counts);
         Assert.HasCount(1, counts.Skip(2).Distinct(), string.Join(' ', counts));
     }
 

@@ -53,6 +53,18 @@ public sealed class TrainingLoopTests
     }
 
     [TestMethod]
+    public void MoreThanThereIsIsSaidBeforehandWithWhatHelps()
+    {
+        var told = new List<string>();
+        var memory = new MemoryEstimate(Weights: 1e15, Optimizer: 2e15, Gradients: 3e15, Activations: 4e15, Gaps: 0, Checkpoint: 5e6);
+        using var trained = Train(Options, task => new Altered(task) { Estimate = memory }, sink: new LogProgress(told.Add));
+        StringAssert.Contains(told[0], "takes at most about 7000000.00 GB: 1000000.00 GB for weights, 2000000.00 GB for the optimizer, 4000000.00 GB for activations and gradients, 5 MB while a checkpoint is written.");
+        StringAssert.Contains(told[1], "This may be too much");
+        StringAssert.Contains(told[1], "RecomputeActivations");
+        StringAssert.Contains(told[2], "Fine-tuning 1/8"); // and it is tried all the same
+    }
+
+    [TestMethod]
     public void WhatLibtorchSaysOfALackOfMemoryIsUnderstood()
     {
         var failure = Assert.ThrowsExactly<ExternalException>(() => torch.empty(1L << 46, dtype: torch.float32));
@@ -198,14 +210,14 @@ public sealed class TrainingLoopTests
 
     private static BertClassifier Train(
         FineTuningOptions options, Func<ITrainingTask, ITrainingTask> alter, CheckpointOptions? checkpoints = null, ProgressLog? log = null,
-        CancellationToken stop = default, RuntimeOptions? runtime = null)
+        CancellationToken stop = default, RuntimeOptions? runtime = null, IProgress<TrainingProgress>? sink = null)
     {
         var text = new LabelledTexts(22);
         var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
         try
         {
             var task = alter(new FineTuningTask(classifier, text.Texts, text.Classes, options, runtime ?? TestCorpus.Runtime, torch.float32));
-            new TrainingLoop(task, checkpoints ?? new(), log ?? new ProgressLog(), stop.ThrowIfCancellationRequested).Run();
+            new TrainingLoop(task, checkpoints ?? new(), sink ?? log ?? new ProgressLog(), stop.ThrowIfCancellationRequested).Run();
             return classifier;
         }
         catch
@@ -232,6 +244,8 @@ public sealed class TrainingLoopTests
 
         public Func<long, (double, double)?> Validation { get; init; } = _ => null;
 
+        public MemoryEstimate? Estimate { get; init; }
+
         public string Stage => task.Stage;
         public long Steps => task.Steps;
         public ParameterStore Weights => task.Weights;
@@ -241,6 +255,8 @@ public sealed class TrainingLoopTests
         public IReadOnlyDictionary<string, string> Options => task.Options;
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
         public StepCut Cut => task.Cut;
+
+        public MemoryEstimate Memory(bool keepsCheckpoints) => Estimate ?? task.Memory(keepsCheckpoints);
 
         public void Initialize() => task.Initialize();
 

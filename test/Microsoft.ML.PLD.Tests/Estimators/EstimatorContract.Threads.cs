@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using Microsoft.ML.Data;
+using TorchSharp;
+
+namespace Microsoft.ML.PLD.Tests;
+
+public abstract partial class EstimatorContract<TTransformer>
+{
+    private const int Threads = 8;
+
+    [TestMethod]
+    public void EightThreadsGetWhatOneDoes()
+    {
+        OnThreads(_ =>
+        {
+            for (var time = 0; time < 3; time++) RowValues.AssertEqual(Shared.Values, RowValues.Of(Transformer.Transform(Data()), NumberAndAdded()), Tolerance);
+        });
+    }
+
+    [TestMethod]
+    public void APoolOfPredictionEnginesSharesOneTransformer()
+    {
+        var (column, output) = ScoreColumn();
+        var expected = RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column);
+        var rows = ContractRow.Make(Rows).ToArray();
+        var pool = new ConcurrentBag<PredictionEngine<ContractRow, Vector>>();
+        OnThreads(thread =>
+        {
+            for (var i = thread; i < rows.Length; i += 3) // most rows on several threads
+            {
+                if (!pool.TryTake(out var engine)) engine = Engine(Transformer, output, owns: false);
+                RowValues.AssertEqual([expected[i]], [[rows[i].Number, engine.Predict(rows[i]).Values]], Tolerance);
+                pool.Add(engine);
+            }
+        });
+        Assert.IsLessThanOrEqualTo(Threads, pool.Count);
+        foreach (var engine in pool) engine.Dispose();
+        RowValues.AssertEqual(Shared.Values, RowValues.Of(Transformer.Transform(Data()), NumberAndAdded()), Tolerance); // it is not theirs
+    }
+
+    [TestMethod]
+    public void DisposingWhileItIsUsedIsAnException()
+    {
+        for (var round = 0; round < 4; round++)
+        {
+            var used = SaveAndLoad(out _);
+            var (reads, ends) = (0, 0);
+            using var some = new CountdownEvent(Threads);
+            var disposing = Task.Run(() =>
+            {
+                some.Wait();
+                used.Dispose();
+            });
+            OnThreads(_ =>
+            {
+                var isFirst = true;
+                try
+                {
+                    while (true)
+                    {
+                        RowValues.AssertEqual(Shared.Values, RowValues.Of(used.Transform(Data()), NumberAndAdded()), Tolerance);
+                        Interlocked.Increment(ref reads);
+                        if (isFirst) some.Signal();
+                        isFirst = false;
+                    }
+                }
+                catch (ObjectDisposedException failure)
+                {
+                    Assert.Contains(typeof(TTransformer).Name, failure.Message);
+                    Interlocked.Increment(ref ends);
+                }
+            });
+            disposing.Wait();
+            Assert.AreEqual(Threads, ends);
+            Assert.IsGreaterThanOrEqualTo(Threads, reads);
+        }
+    }
+
+    [TestMethod]
+    public void ScoringLeavesNoTensorsBehind()
+    {
+        var (_, output) = ScoreColumn();
+        using var engine = Engine(Transformer, output, owns: false);
+        var row = ContractRow.Make(1).First();
+        var counts = new List<long>();
+        for (var time = 0; time < 300; time++)
+        {
+            engine.Predict(row);
+            counts.Add(DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+        Assert.HasCount(1, counts.Skip(2).Distinct(), string.Join(' ', counts));
+    }
+
+    private static PredictionEngine<ContractRow, Vector> Engine(ITransformer transformer, SchemaDefinition output, bool owns) => new MLContext().Model.CreatePredictionEngine<ContractRow, Vector>(
+        transformer, new PredictionEngineOptions { OwnsTransformer = owns, InputSchemaDefinition = ContractSchema, OutputSchemaDefinition = output });
+
+    private static void OnThreads(Action<int> work)
+    {
+        var failures = new ConcurrentBag<Exception>();
+        var threads = Enumerable.Range(0, Threads).Select(number => new Thread(() =>
+        {
+            try
+            {
+                work(number);
+            }
+            catch (Exception failure)
+            {
+                failures.Add(failure);
+            }
+        })).ToArray();
+        foreach (var thread in threads) thread.Start();
+        foreach (var thread in threads) thread.Join();
+        if (!failures.IsEmpty) throw new AggregateException(failures);
+    }
+
+    /// <summary>The vector column that the transformer adds, and what an engine needs to read it.</summary>
+    private (string Name, SchemaDefinition Output) ScoreColumn()
+    {
+        var output = SchemaDefinition.Create(typeof(Vector));
+        var column = Transformer.GetOutputSchema(Data().Schema).Last(column => column.Type is VectorDataViewType { IsKnownSize: true } && Added().Contains(column.Name));
+        (output[nameof(Vector.Values)].ColumnName, output[nameof(Vector.Values)].ColumnType) = (column.Name, column.Type);
+        return (column.Name, output);
+    }
+}
