@@ -14,7 +14,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
     private readonly Option<double> _dropout = new("--dropout") { Description = "Of hidden activations and of attention.", DefaultValueFactory = _ => 0 };
     private readonly Option<string[]> _arms = new("--arms")
     {
-        Description = "Which of: bfloat16, float32, one-worker, ordinary, pytorch, pytorch-masked, pytorch-bfloat16.", DefaultValueFactory = _ => ["bfloat16"], AllowMultipleArgumentsPerToken = true,
+        Description = "Which of: bfloat16, float32, one-worker, recompute, ordinary, pytorch, pytorch-masked, pytorch-bfloat16.", DefaultValueFactory = _ => ["bfloat16"], AllowMultipleArgumentsPerToken = true,
     };
 
     public override IEnumerable<Option> Options => [_preset, _vocabulary, _batch, _microBatch, _sequence, _dropout, _arms];
@@ -51,8 +51,14 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
     {
         switch (name)
         {
-            case "bfloat16" or "float32" or "one-worker":
-                var runtime = new RuntimeOptions { Precision = name == "float32" ? Precision.Float32 : Precision.BFloat16, Workers = name == "one-worker" ? 1 : 0, MicroBatchSize = microBatchSize };
+            case "bfloat16" or "float32" or "one-worker" or "recompute":
+                var runtime = new RuntimeOptions
+                {
+                    Precision = name == "float32" ? Precision.Float32 : Precision.BFloat16,
+                    Workers = name == "one-worker" ? 1 : 0,
+                    MicroBatchSize = microBatchSize,
+                    RecomputeActivations = name == "recompute",
+                };
                 foreach (var theta in new[] { 1, 0.5 })
                 {
                     var step = new OurStep(shape, books, number => theta == 1 ? shape.Dense : shape.Dropped(number, theta), runtime);
@@ -70,7 +76,7 @@ internal sealed class StepSuite() : Suite("step", "Training steps: dense, with l
                 yield return new Contender($"{name} {python.Version}", 1, bfloat16 ? torch.bfloat16 : torch.float32, new Arm(name, python.Run), python);
                 break;
             default:
-                throw new ArgumentException($"There is no arm '{name}'; expected bfloat16, float32, one-worker, ordinary, pytorch, pytorch-masked or pytorch-bfloat16.");
+                throw new ArgumentException($"There is no arm '{name}'; expected bfloat16, float32, one-worker, recompute, ordinary, pytorch, pytorch-masked or pytorch-bfloat16.");
         }
     }
 
