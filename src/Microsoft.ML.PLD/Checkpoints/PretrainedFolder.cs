@@ -84,17 +84,21 @@ internal static class PretrainedFolder
     }
 
     // Hugging Face's default when the file or the field is missing is true.
-    private static bool IsLowerCase(string folder)
+    private static bool IsLowerCase(string folder) =>
+        !File.Exists(Path.Combine(folder, TokenizerConfig)) || ParseLowerCase(ReadText(folder, TokenizerConfig), Path.Combine(folder, TokenizerConfig));
+
+    /// <summary>The one thing that matters here of a tokenizer_config.json.</summary>
+    /// <exception cref="InvalidDataException">It is none.</exception>
+    internal static bool ParseLowerCase(string text, string source)
     {
-        if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
         try
         {
-            using var json = JsonDocument.Parse(ReadText(folder, TokenizerConfig));
+            using var json = JsonDocument.Parse(text);
             return !json.RootElement.TryGetProperty("do_lower_case", out var lower) || lower.GetBoolean();
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException)
         {
-            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
         }
     }
 

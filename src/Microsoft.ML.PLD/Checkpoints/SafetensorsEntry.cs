@@ -9,7 +9,7 @@ namespace Microsoft.ML.PLD;
 internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[] Shape, long Offset, long Length)
 {
     // libtorch takes more, but no model has them, and some operations do not.
-    private const int MaxRank = 64;
+    public const int MaxRank = 64;
 
     /// <summary>The number of bytes of such a tensor, or null where there can be none: a negative size, an overflow, too many dimensions.</summary>
     public static long? ByteLength(SafetensorsType type, ReadOnlySpan<long> shape)

@@ -45,18 +45,26 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
 
     /// <summary>Reads and checks a header of a file that is not trusted.</summary>
     /// <exception cref="FormatException">It breaks a rule of the format; the message says which, and for which tensor.</exception>
-    public static SafetensorsHeader Parse(ReadOnlyMemory<byte> bytes)
+    public static SafetensorsHeader Parse(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.IsEmpty || bytes.Span[0] != '{') throw new FormatException("its header does not begin with '{'");
+        if (bytes.IsEmpty || bytes[0] != '{') throw new FormatException("its header does not begin with '{'");
         var entries = new List<SafetensorsEntry>();
         var metadata = new Dictionary<string, string>();
         try
         {
-            // The deepest there is: the file, a tensor, its shape.
-            using var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 3, AllowDuplicateProperties = false });
-            foreach (var property in json.RootElement.EnumerateObject())
-                if (property.Name == MetadataName) ParseMetadata(property.Value, metadata);
-                else entries.Add(ParseEntry(property.Name, property.Value));
+            // The deepest there is: the file, a tensor, its shape. Forward only: a tree of the text would take many times its size.
+            var json = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 3 });
+            json.Read();
+            var names = new HashSet<string>();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            {
+                var name = json.GetString()!;
+                if (!names.Add(name)) throw new FormatException($"its header has '{name}' twice");
+                json.Read();
+                if (name == MetadataName) ParseMetadata(ref json, metadata);
+                else entries.Add(ParseEntry(ref json, name));
+            }
+            while (json.Read()) { } // nothing but blanks may follow
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
@@ -64,7 +72,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
 
         // An empty tensor may share its offset with another: it comes first.
-        entries = [.. entries.OrderBy(entry => entry.Offset).ThenBy(entry => entry.Length)];
+        entries.Sort((a, b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : a.Length != b.Length ? a.Length.CompareTo(b.Length) : string.CompareOrdinal(a.Name, b.Name));
         long end = 0;
         foreach (var entry in entries)
         {
@@ -75,39 +83,68 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         return new(entries, metadata);
     }
 
-    private static void ParseMetadata(JsonElement json, Dictionary<string, string> metadata)
+    // Each of these stands at the value's first token, and leaves the reader at its last.
+    private static void ParseMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new FormatException($"its '{MetadataName}' is not an object");
-        foreach (var property in json.EnumerateObject())
-            metadata[property.Name] = property.Value.ValueKind == JsonValueKind.String
-                ? property.Value.GetString()!
-                : throw new FormatException($"its '{MetadataName}' has '{property.Name}' that is not text");
+        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"its '{MetadataName}' is not an object");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString()!;
+            json.Read();
+            if (json.TokenType != JsonTokenType.String) throw new FormatException($"its '{MetadataName}' has '{name}' that is not text");
+            if (!metadata.TryAdd(name, json.GetString()!)) throw new FormatException($"its '{MetadataName}' has '{name}' twice");
+        }
     }
 
-    private static SafetensorsEntry ParseEntry(string name, JsonElement json)
+    private static SafetensorsEntry ParseEntry(ref Utf8JsonReader json, string name)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new FormatException($"tensor '{name}' is not an object");
-        if (!json.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String)
-            throw new FormatException($"tensor '{name}' has no dtype");
-        var type = SafetensorsType.Of(dtype.GetString())
-            ?? throw new FormatException($"tensor '{name}' is of dtype '{dtype.GetString()}'; expected one of {SafetensorsType.Names}");
+        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"tensor '{name}' is not an object");
+        SafetensorsType? type = null;
+        long[]? shape = null, offsets = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (json.ValueTextEquals("dtype"u8)) type = type is null ? ParseType(ref json, name) : throw Twice("dtype");
+            else if (json.ValueTextEquals("shape"u8)) shape = shape is null ? ParseNumbers(ref json, name, "shape") : throw Twice("shape");
+            else if (json.ValueTextEquals("data_offsets"u8)) offsets = offsets is null ? ParseNumbers(ref json, name, "data_offsets") : throw Twice("data_offsets");
+            else json.Skip(); // for later versions of the format, as the reference implementation does
+        }
+        if (type is null) throw new FormatException($"tensor '{name}' has no dtype");
+        if (shape is null) throw new FormatException($"tensor '{name}' has no shape");
+        if (offsets is null) throw new FormatException($"tensor '{name}' has no data_offsets");
 
-        var shape = ParseNumbers(name, json, "shape");
         var bytes = SafetensorsEntry.ByteLength(type, shape)
             ?? throw new FormatException($"tensor '{name}' has the impossible shape [{string.Join(", ", shape)}]");
-        if (ParseNumbers(name, json, "data_offsets") is not [var begin, var end] || begin < 0 || end < begin)
+        if (offsets is not [var begin, var end] || begin < 0 || end < begin)
             throw new FormatException($"tensor '{name}' has data_offsets that are not a begin and an end");
         if (end - begin != bytes)
             throw new FormatException($"tensor '{name}' has {end - begin} bytes, but its shape [{string.Join(", ", shape)}] of {type.Name} takes {bytes}");
         return new(name, type, shape, begin, bytes);
+
+        FormatException Twice(string property) => new($"tensor '{name}' has {property} twice");
     }
 
-    private static long[] ParseNumbers(string name, JsonElement json, string property) =>
-        json.TryGetProperty(property, out var array) && array.ValueKind == JsonValueKind.Array
-            ? [.. array.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number)
-                ? number
-                : throw new FormatException($"tensor '{name}' has {property} with '{item}' instead of a whole number"))]
-            : throw new FormatException($"tensor '{name}' has no {property}");
+    private static SafetensorsType ParseType(ref Utf8JsonReader json, string name)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.String) throw new FormatException($"tensor '{name}' has no dtype");
+        var dtype = json.GetString();
+        return SafetensorsType.Of(dtype) ?? throw new FormatException($"tensor '{name}' is of dtype '{dtype}'; expected one of {SafetensorsType.Names}");
+    }
+
+    private static long[] ParseNumbers(ref Utf8JsonReader json, string name, string property)
+    {
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray) throw new FormatException($"tensor '{name}' has no {property}");
+        var numbers = new List<long>(4);
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
+                throw new FormatException($"tensor '{name}' has {property} with something else than whole numbers");
+            if (numbers.Count == SafetensorsEntry.MaxRank) throw new FormatException($"tensor '{name}' has {property} of more than {SafetensorsEntry.MaxRank} numbers");
+            numbers.Add(number);
+        }
+        return [.. numbers];
+    }
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
     {

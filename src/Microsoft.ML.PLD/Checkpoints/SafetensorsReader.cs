@@ -11,7 +11,7 @@ namespace Microsoft.ML.PLD;
 /// </remarks>
 internal sealed class SafetensorsReader : IDisposable
 {
-    private const int PieceBytes = 1 << 20;
+    private const int PieceBytes = 1 << 16;
 
     private readonly Stream _stream;
     private readonly string _source;
@@ -87,7 +87,7 @@ internal sealed class SafetensorsReader : IDisposable
     /// <exception cref="InvalidDataException">The file has less than half of the weights: a tensor that is merely missing is named later.</exception>
     public void ExpectRoomFor(BertConfig config, string configSource)
     {
-        var weights = Entries.Sum(entry => entry.Length / entry.Type.Size);
+        var weights = Entries.Where(entry => entry.Type.IsFloatingPoint).Sum(entry => entry.Length / entry.Type.Size);
         if (config.MatrixWeights > 2 * (Int128)weights)
             throw new InvalidDataException($"'{_source}' has {weights:N0} weights, but '{configSource}' describes an encoder of at least {config.MatrixWeights:N0}.");
     }
@@ -192,16 +192,7 @@ internal sealed class SafetensorsReader : IDisposable
             if (length is < 2 or > SafetensorsHeader.MaxBytes)
                 throw Invalid($"its header would be {length} bytes long; expected 2 to {SafetensorsHeader.MaxBytes}");
 
-            // Grows with what is there: a file of ten bytes must not make us take 100 MB.
-            var header = new MemoryStream();
-            var piece = new byte[Math.Min(PieceBytes, (int)length)];
-            while (header.Length < (long)length)
-            {
-                var count = (int)Math.Min(piece.Length, (long)length - header.Length);
-                _stream.ReadExactly(piece, 0, count);
-                header.Write(piece, 0, count);
-            }
-            return SafetensorsHeader.Parse(header.GetBuffer().AsMemory(0, (int)length));
+            return SafetensorsHeader.Parse(ReadHeaderBytes((int)length));
         }
         catch (EndOfStreamException failure)
         {
@@ -210,6 +201,19 @@ internal sealed class SafetensorsReader : IDisposable
         catch (FormatException failure)
         {
             throw Invalid(failure.Message, failure);
+        }
+    }
+
+    // Takes no more memory than there is header: a file of ten bytes must not make us take 100 MB.
+    private byte[] ReadHeaderBytes(int length)
+    {
+        if (_stream.CanSeek && _stream.Length - _stream.Position < length) throw new EndOfStreamException();
+        var bytes = new byte[_stream.CanSeek ? length : Math.Min(length, PieceBytes)];
+        for (var read = 0; ; Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length)))
+        {
+            _stream.ReadExactly(bytes, read, bytes.Length - read);
+            read = bytes.Length;
+            if (read == length) return bytes;
         }
     }
 

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 internal static class TensorBytes
 {
     // A span takes no more than 2 GB, and small pieces keep progress and memory even.
-    private const long PieceBytes = 64 << 20;
+    private const long PieceBytes = 64 << 20, FirstPieceBytes = 64 << 10;
 
     /// <summary>Writes the elements in row-major order. Copies them only off another device or out of another layout.</summary>
     public static void Write(Tensor tensor, Stream stream)
@@ -39,9 +39,11 @@ internal static class TensorBytes
     {
         using var scope = NewDisposeScope();
         var pieces = new List<Tensor>();
+        var most = FirstPieceBytes / elementSize;
         do
         {
-            var piece = empty(Math.Min(elements, PieceBytes / elementSize), dtype: type);
+            var piece = empty(Math.Min(elements, most), dtype: type);
+            most = Math.Min(2 * most, PieceBytes / elementSize);
             stream.ReadExactly(piece.bytes);
             pieces.Add(piece);
             elements -= piece.shape[0];

@@ -33,6 +33,10 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
+        var (second, isPairs) = (settings.Sentence2ColumnName, settings.Sentence2ColumnName is not null);
+        SavedNetwork.CheckSettings(
+            config, [settings.Sentence1ColumnName, second ?? settings.Sentence1ColumnName, settings.ScoreColumnName, settings.PredictedLabelColumnName], isPairs,
+            settings.MaxLength, settings.Pooling, settings.Precision);
         var labels = entries.Read(Labels, LabelMap.Load);
         var classifier = SavedNetwork.LoadNetwork(
             entries, config, device => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, device, seed: 0),
@@ -43,8 +47,10 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
     internal static IReadOnlyList<OutputColumn> Columns(string score, string predictedLabel, LabelMap labels) =>
         [new PredictedLabelColumn(predictedLabel, labels), new ClassScoreColumn(score, labels)];
 
-    private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertMulticlassTransformer>(
-        context, [.. SavedNetwork.Entries(_settings, _classifier.Config, _classifier.Tokenizer, _classifier.Weights), new ModelEntry(Labels, _labels.Save)]);
+    internal List<ModelEntry> Entries =>
+        [.. SavedNetwork.Entries(_settings, _classifier.Config, _classifier.Tokenizer, _classifier.Weights), new ModelEntry(Labels, _labels.Save)];
+
+    private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertMulticlassTransformer>(context, Entries);
 
     private sealed record Settings(
         string Sentence1ColumnName, string? Sentence2ColumnName, string ScoreColumnName, string PredictedLabelColumnName, Pooling Pooling, int MaxLength, Precision Precision);

@@ -27,6 +27,25 @@ internal static class SavedNetwork
 
     public static TSettings LoadSettings<TSettings>(SavedEntries entries) => entries.Read(Settings, Parse<TSettings>);
 
+    /// <summary>Checks settings that scoring relies on.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="columns">Names of columns.</param>
+    /// <param name="isPairs">Whether texts come in pairs.</param>
+    /// <param name="maxLength">The most tokens of a text or pair.</param>
+    /// <param name="pooling">How a text becomes one vector.</param>
+    /// <param name="precision">Of the activations.</param>
+    /// <exception cref="InvalidDataException">They cannot be.</exception>
+    public static void CheckSettings(BertConfig config, IEnumerable<string> columns, bool isPairs, int maxLength, Pooling pooling, Precision precision)
+    {
+        var least = isPairs ? WordPieceTokenizer.SpecialsOfPair : WordPieceTokenizer.SpecialsOfText;
+        var problem = columns.Any(string.IsNullOrWhiteSpace) ? "a column has no name"
+            : maxLength < least || maxLength > config.MaxPositions ? $"MaxLength is {maxLength}; expected {least} to {config.MaxPositions}"
+            : !Enum.IsDefined(pooling) ? $"Pooling is {pooling}"
+            : !Enum.IsDefined(precision) ? $"Precision is {precision}"
+            : null;
+        if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}.");
+    }
+
     public static (BertConfig Config, WordPieceTokenizer Tokenizer) LoadArchitecture(SavedEntries entries)
     {
         var (config, lowerCase) = entries.Read(Config, Parse<Architecture>);

@@ -32,6 +32,9 @@ public sealed class WordPieceTokenizer
     /// <summary>Whether text is put in lower case, without accents.</summary>
     public bool LowerCase { get; }
 
+    /// <summary>[CLS] and [SEP]; a pair has one [SEP] more.</summary>
+    internal const int SpecialsOfText = 2, SpecialsOfPair = 3;
+
     /// <summary>Makes a tokenizer of a vocab.txt.</summary>
     /// <param name="path">The file, as in <see cref="WordPieceVocabulary.FromFile"/>.</param>
     /// <param name="lowerCase">As in the constructor.</param>
@@ -51,7 +54,7 @@ public sealed class WordPieceTokenizer
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> is too small for the special pieces: under 2, or 3 with a pair.</exception>
     public TokenizedText Encode(string? text, string? pair = null, int maxLength = 512, bool pad = false)
     {
-        var room = maxLength - (pair is null ? 2 : 3);
+        var room = maxLength - (pair is null ? SpecialsOfText : SpecialsOfPair);
         if (room < 0)
             throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength,
                 $"Has to be at least {maxLength - room}, for [CLS] and {(pair is null ? "[SEP]" : "two [SEP]")}.");
