@@ -69,15 +69,15 @@ internal sealed record HuggingFaceConfig
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <param name="json">The text of config.json.</param>
+    /// <param name="utf8">The file config.json.</param>
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="InvalidDataException">The text is not a configuration that this library can run.</exception>
-    public static BertConfig Parse(string json, string source)
+    public static BertConfig Parse(ReadOnlySpan<byte> utf8, string source)
     {
         HuggingFaceConfig read;
         try
         {
-            read = JsonSerializer.Deserialize<HuggingFaceConfig>(json, Json) ?? throw new JsonException("null");
+            read = JsonSerializer.Deserialize<HuggingFaceConfig>(Utf8Text.WithoutMark(utf8), Json) ?? throw new JsonException("null");
         }
         catch (JsonException failure)
         {

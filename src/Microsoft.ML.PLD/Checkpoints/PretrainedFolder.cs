@@ -1,5 +1,4 @@
 using System.Text;
-using System.Text.Json;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -41,9 +40,7 @@ internal static class PretrainedFolder
     {
         var (config, tokenizer, head) = network;
         add(Vocabulary, tokenizer.Vocabulary.Save);
-        add(TokenizerConfig, Text(JsonSerializer.Serialize(
-            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = tokenizer.LowerCase, ["model_max_length"] = config.MaxPositions },
-            JsonSerializerOptions.Web)));
+        add(TokenizerConfig, Text(HuggingFaceTokenizerConfig.Format(tokenizer.LowerCase, config.MaxPositions)));
         add(Weights, stream => SafetensorsWriter.Write(stream, weights, new Dictionary<string, string> { ["format"] = "pt" }));
         add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head).ToJson()));
     }
@@ -83,24 +80,8 @@ internal static class PretrainedFolder
         }
     }
 
-    // Hugging Face's default when the file or the field is missing is true.
     private static bool IsLowerCase(string folder) =>
-        !File.Exists(Path.Combine(folder, TokenizerConfig)) || ParseLowerCase(ReadText(folder, TokenizerConfig), Path.Combine(folder, TokenizerConfig));
-
-    /// <summary>The one thing that matters here of a tokenizer_config.json.</summary>
-    /// <exception cref="InvalidDataException">It is none.</exception>
-    internal static bool ParseLowerCase(string text, string source)
-    {
-        try
-        {
-            using var json = JsonDocument.Parse(text);
-            return !json.RootElement.TryGetProperty("do_lower_case", out var lower) || lower.GetBoolean();
-        }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
-        {
-            throw new InvalidDataException($"'{source}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
-        }
-    }
+        !File.Exists(Path.Combine(folder, TokenizerConfig)) || HuggingFaceTokenizerConfig.ParseLowerCase(ReadText(folder, TokenizerConfig), Path.Combine(folder, TokenizerConfig));
 
     private static Action<Stream> Text(string text) => stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
 
@@ -110,10 +91,10 @@ internal static class PretrainedFolder
         return File.Exists(path) ? path : throw new FileNotFoundException($"The model folder '{folder}' has no {file}; expected {Config}, {Vocabulary} and {Weights}.", path);
     }
 
-    private static string ReadText(string folder, string file)
+    private static byte[] ReadText(string folder, string file)
     {
         var path = Required(folder, file);
         var length = new FileInfo(path).Length;
-        return length <= LongestText ? File.ReadAllText(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
+        return length <= LongestText ? File.ReadAllBytes(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -139,7 +140,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
-                throw new FormatException($"tensor '{name}' has {property} with something else than whole numbers");
+                throw new FormatException($"tensor '{name}' has {property} with '{Encoding.UTF8.GetString(json.ValueSpan)}' instead of a whole number");
             if (numbers.Count == SafetensorsEntry.MaxRank) throw new FormatException($"tensor '{name}' has {property} of more than {SafetensorsEntry.MaxRank} numbers");
             numbers.Add(number);
         }

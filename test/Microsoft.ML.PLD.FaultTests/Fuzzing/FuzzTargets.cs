@@ -16,7 +16,7 @@ internal static class FuzzTargets
         ["config.json"] = name => Json(name, text => HuggingFaceConfig.Parse(text, "fuzz"),
             HuggingFaceConfig.From(BertConfig.Base, padId: 0, NetworkDescription.MaskedLanguage).ToJson(),
             HuggingFaceConfig.From(BertConfig.Mini with { NormPlacement = NormPlacement.Post, Activation = Activation.Relu }, padId: 3, NetworkDescription.Pretraining).ToJson()),
-        ["tokenizer_config.json"] = name => Json(name, text => PretrainedFolder.ParseLowerCase(text, "fuzz"),
+        ["tokenizer_config.json"] = name => Json(name, text => HuggingFaceTokenizerConfig.ParseLowerCase(text, "fuzz"),
             """{"tokenizer_class":"BertTokenizer","do_lower_case":true,"model_max_length":512}""", """{ "do_lower_case": false, "added": [1, {"a": null}] }"""),
         ["vocab.txt"] = Text,
         ["token shard"] = Shard,
@@ -77,11 +77,11 @@ internal static class FuzzTargets
                         if (tensor.NumberOfElements * tensor.ElementSize > parts[0].Length) throw new InvalidOperationException($"'{tensorName}' is larger than its file.");
                 }
             },
-            Factor: 12);
+            Factor: 4);
     }
 
-    private static FuzzTarget Json(string name, Action<string> parse, params string[] seeds) => new(
-        name, [.. seeds.Select(seed => new[] { Encoding.UTF8.GetBytes(seed) })], (parts, _) => parts, parts => parse(Encoding.UTF8.GetString(parts[0])), Factor: 16);
+    private static FuzzTarget Json(string name, Action<byte[]> parse, params string[] seeds) => new(
+        name, [.. seeds.Select(seed => new[] { Encoding.UTF8.GetBytes(seed) })], (parts, _) => parts, parts => parse(parts[0]), Factor: 4);
 
     // A line of one letter takes a string, a place in a list and one in a dictionary.
     private static FuzzTarget Text(string name) => new(
@@ -93,7 +93,7 @@ internal static class FuzzTargets
             var ids = tokenizer.Encode("abba, é 中 \ud800 dade.", "e", maxLength: 9).Ids;
             if (ids.Length > 9 || ids.Any(id => id < 0 || id >= tokenizer.Vocabulary.Count)) throw new InvalidOperationException("Ids outside the vocabulary.");
         },
-        Factor: 80);
+        Factor: 40);
 
     private static byte[] Lines(WordPieceVocabulary vocabulary)
     {
@@ -112,7 +112,7 @@ internal static class FuzzTargets
         };
         var stream = new MemoryStream();
         state.Write(stream);
-        return new(name, [[stream.ToArray()]], (parts, _) => parts, parts => _ = TrainingState.Read(new MemoryStream(parts[0]), "fuzz").Best, Factor: 24);
+        return new(name, [[stream.ToArray()]], (parts, _) => parts, parts => _ = TrainingState.Read(new MemoryStream(parts[0]), "fuzz").Best, Factor: 16);
     }
 
     // Header, tokens, starts of sentences, starts of documents.

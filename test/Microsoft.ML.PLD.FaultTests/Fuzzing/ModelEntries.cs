@@ -61,7 +61,7 @@ internal static class ModelEntries
                 var texts = new[] { "abba, dade.", "", "é 中 e" }.Select(text => text.AsMemory()).ToArray();
                 transformer.Score(new TextBatch(texts, transformer.Texts.Second is null ? default : texts), new float[texts.Length * transformer.Width]);
             },
-            Factor: 80);
+            Factor: 40); // it has a vocabulary
     }
 
     private static T Load<T>(SavedEntries entries) where T : TextTransformer, ILoadableModel<T> => T.Load(_context, entries);

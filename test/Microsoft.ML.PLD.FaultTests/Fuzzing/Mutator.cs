@@ -29,7 +29,7 @@ internal sealed class Mutator(Random random, IReadOnlyList<byte[][]> seeds)
             var changed = Change(parts[at]);
             parts[at] = changed.Length <= LongestPart ? changed : changed[..LongestPart];
         }
-        while (random.Next(3) != 0);
+        while (random.Next(3) == 0);
         return parts;
     }
 

@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Microsoft.ML.PLD.Tests;
 
 [TestClass]
@@ -32,13 +34,17 @@ public sealed class HuggingFaceConfigTests
         """;
 
     [TestMethod]
+    public void AByteOrderMarkIsPassedOver() =>
+        Assert.AreEqual(Parse(BertBaseUncased, "config.json"), HuggingFaceConfig.Parse([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(BertBaseUncased)], "config.json"));
+
+    [TestMethod]
     public void BertBaseUncasedIsBertBaseWithPostNorm() =>
-        Assert.AreEqual(BertConfig.Base with { NormPlacement = NormPlacement.Post, InitializerRange = 0.02 }, HuggingFaceConfig.Parse(BertBaseUncased, "config.json"));
+        Assert.AreEqual(BertConfig.Base with { NormPlacement = NormPlacement.Post, InitializerRange = 0.02 }, Parse(BertBaseUncased, "config.json"));
 
     [TestMethod]
     public void WhatIsNotSaidIsHuggingFacesDefault()
     {
-        var config = HuggingFaceConfig.Parse(
+        var config = Parse(
             """{"model_type": "megatron-bert", "vocab_size": 9, "hidden_size": 4, "num_hidden_layers": 1, "num_attention_heads": 2, "intermediate_size": 5, "max_position_embeddings": 6}""", "x");
         Assert.AreEqual(
             new BertConfig { VocabularySize = 9, HiddenSize = 4, Layers = 1, AttentionHeads = 2, IntermediateSize = 5, MaxPositions = 6, EmbeddingNorm = false }, config);
@@ -49,7 +55,7 @@ public sealed class HuggingFaceConfigTests
     [DataRow("relative_key")]
     [DataRow("relative_key_query")]
     public void RelativePositionsAreRefused(string type) => StringAssert.Contains(
-        Assert.ThrowsExactly<InvalidDataException>(() => HuggingFaceConfig.Parse(BertBaseUncased.Replace("\"absolute\"", $"\"{type}\""), "some/config.json")).Message,
+        Assert.ThrowsExactly<InvalidDataException>(() => Parse(BertBaseUncased.Replace("\"absolute\"", $"\"{type}\""), "some/config.json")).Message,
         $"'some/config.json' has position_embedding_type '{type}'; expected 'absolute'.");
 
     [TestMethod]
@@ -59,13 +65,13 @@ public sealed class HuggingFaceConfigTests
     public void ValuesOutOfRangeAreNamed(string there, string changed, string message)
     {
         Assert.Contains(there, BertBaseUncased);
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => HuggingFaceConfig.Parse(BertBaseUncased.Replace(there, changed), "config.json")).Message, message);
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Parse(BertBaseUncased.Replace(there, changed), "config.json")).Message, message);
     }
 
     [TestMethod]
     public void AllProblemsAreInOneMessage()
     {
-        var message = Assert.ThrowsExactly<InvalidDataException>(() => HuggingFaceConfig.Parse(
+        var message = Assert.ThrowsExactly<InvalidDataException>(() => Parse(
             BertBaseUncased.Replace("\"vocab_size\": 30522", "\"vocab_size\": 0").Replace("512", "1"), "config.json")).Message;
         StringAssert.Contains(message, "VocabularySize is 0");
         StringAssert.Contains(message, "MaxPositions is 1");
@@ -81,6 +87,8 @@ public sealed class HuggingFaceConfigTests
                 preset with { InitializerRange = 0.01, EmbeddingNorm = false, Activation = Activation.Relu },
                 preset with { InitializerRange = 0.01, NormPlacement = NormPlacement.Post, LayerNormEpsilon = 1e-5 },
             })
-                Assert.AreEqual(config, HuggingFaceConfig.Parse(HuggingFaceConfig.From(config, padId: 0, NetworkDescription.Pretraining).ToJson(), "config.json"));
+                Assert.AreEqual(config, Parse(HuggingFaceConfig.From(config, padId: 0, NetworkDescription.Pretraining).ToJson(), "config.json"));
     }
+
+    private static BertConfig Parse(string json, string source) => HuggingFaceConfig.Parse(Encoding.UTF8.GetBytes(json), source);
 }

@@ -259,8 +259,13 @@ public sealed class SafetensorsTests
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8,8]}}""", "not a begin and an end")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "tensor 'a' begins at byte 4 of the data, but the one before it ends at 0")]
     [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8]},"b":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "tensor 'b' begins at byte 4")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "not the JSON expected")]
-    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "not the JSON expected")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"a":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "its header has 'a' twice")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]},"\u0061":{"dtype":"F32","shape":[1],"data_offsets":[4,8]}}""", "its header has 'a' twice")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[2],"shape":[2],"data_offsets":[0,8]}}""", "tensor 'a' has shape twice")]
+    [DataRow("""{"a":{"dtype":"F32","dtype":"F32","shape":[2],"data_offsets":[0,8]}}""", "tensor 'a' has dtype twice")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[2],"data_offsets":[0,8],"data_offsets":[0,8]}}""", "tensor 'a' has data_offsets twice")]
+    [DataRow("""{"a":{"dtype":"F32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1],"data_offsets":[0,4]}}""", "of more than 64 numbers")]
+    [DataRow("""{"__metadata__":{"x":"a","x":"b"}}""", "'__metadata__' has 'x' twice")]
     [DataRow("""{"a":{"dtype":"F32","shape":[[2]],"data_offsets":[0,8]}}""", "not the JSON expected")]
     [DataRow("""{"a":{"dtype":"F32","shape":[1],"data_offsets":[0,4]}}""", "its header describes 4 bytes of tensors, but 8 follow")]
     [DataRow("""{"a":{"dtype":"F32","shape":[4],"data_offsets":[0,16]}}""", "its header describes 16 bytes of tensors, but 8 follow")]
@@ -284,11 +289,17 @@ public sealed class SafetensorsTests
             {
                 var before = GC.GetAllocatedBytesForCurrentThread();
                 Assert.ThrowsExactly<InvalidDataException>(() => Reader([.. BitConverter.GetBytes(claim), .. "{}"u8], seekable).Dispose());
-                Assert.IsLessThan(4 << 20, GC.GetAllocatedBytesForCurrentThread() - before);
+                Assert.IsLessThan(256 << 10, GC.GetAllocatedBytesForCurrentThread() - before); // with the exceptions
             }
         // A tensor of 4 EB: a stream that cannot be measured is read until it ends.
         using var reader = Reader(WithHeader("""{"a":{"dtype":"U8","shape":[4611686018427387904],"data_offsets":[0,4611686018427387904]}}"""), seekable: false);
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => reader.ReadAll()).Message, "tensor 'a'");
+
+        // And in pieces that begin small: 64 MB must not be taken for a file of some bytes.
+        var stream = new AskedStream([.. Enumerable.Repeat((byte)7, 100_000)]);
+        Assert.ThrowsExactly<EndOfStreamException>(() => TensorBytes.ReadNew(uint8, 1L << 40, 1, stream));
+        Assert.AreEqual(64 << 10, stream.FirstAsked);
+        Assert.AreEqual(128 << 10, stream.MostAsked);
     }
 
     [TestMethod]
@@ -350,5 +361,19 @@ public sealed class SafetensorsTests
         Assert.AreEqual(expected.dtype, actual.dtype);
         CollectionAssert.AreEqual(expected.shape, actual.shape);
         Assert.IsTrue(expected.bytes.SequenceEqual(actual.bytes));
+    }
+
+    /// <summary>Knows how much was asked of it at once.</summary>
+    private sealed class AskedStream(byte[] bytes) : MemoryStream(bytes)
+    {
+        public int FirstAsked { get; private set; }
+        public int MostAsked { get; private set; }
+
+        public override int Read(Span<byte> buffer)
+        {
+            if (FirstAsked == 0) FirstAsked = buffer.Length;
+            MostAsked = Math.Max(MostAsked, buffer.Length);
+            return base.Read(buffer);
+        }
     }
 }
