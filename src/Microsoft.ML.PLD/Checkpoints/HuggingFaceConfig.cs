@@ -81,7 +81,7 @@ internal sealed record HuggingFaceConfig
         }
         catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
         var usual = new BertConfig();
         var config = new BertConfig

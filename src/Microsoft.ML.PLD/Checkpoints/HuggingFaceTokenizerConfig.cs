@@ -24,7 +24,7 @@ internal sealed record HuggingFaceTokenizerConfig
         }
         catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{source}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not a tokenizer's configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
     }
 }

@@ -10,8 +10,8 @@ namespace Microsoft.ML.PLD;
 /// <param name="Metadata">Free text by name.</param>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>The format's own limit.</summary>
-    public const long MaxBytes = 100_000_000;
+    /// <summary>Enough for more than a hundred thousand tensors. The format allows 100 MB, but such a header takes several times as much when it is parsed.</summary>
+    public const long MaxBytes = 16_000_000;
 
     private const string MetadataName = "__metadata__";
 
@@ -69,7 +69,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
-            throw new FormatException($"its header is not the JSON expected: {failure.Message}", failure);
+            throw new FormatException($"its header is not the JSON expected: {Excerpt.Of(failure.Message)}", failure);
         }
 
         // An empty tensor may share its offset with another: it comes first.

@@ -217,5 +217,5 @@ internal sealed class SafetensorsReader : IDisposable
         }
     }
 
-    private InvalidDataException Invalid(string what, Exception? inner = null) => new($"'{_source}' is not the safetensors file expected: {what}.", inner);
+    private InvalidDataException Invalid(string what, Exception? inner = null) => new($"'{_source}' is not the safetensors file expected: {Excerpt.Of(what)}.", inner);
 }

@@ -85,7 +85,7 @@ internal sealed record TrainingState
         }
         catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{source}' is not the state of a training: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not the state of a training: {Excerpt.Of(failure.Message)}", failure);
         }
     }
 }
