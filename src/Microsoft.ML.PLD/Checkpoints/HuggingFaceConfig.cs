@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -69,10 +70,13 @@ internal sealed record HuggingFaceConfig
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <param name="json">The text of config.json.</param>
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, string)"/>
+    public static BertConfig Parse(string json, string source) => Parse(Encoding.UTF8.GetBytes(json), source);
+
+    /// <param name="json">The text of config.json, in UTF-8.</param>
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="InvalidDataException">The text is not a configuration that this library can run.</exception>
-    public static BertConfig Parse(string json, string source)
+    public static BertConfig Parse(ReadOnlySpan<byte> json, string source)
     {
         HuggingFaceConfig read;
         try

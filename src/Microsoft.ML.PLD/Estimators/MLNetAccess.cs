@@ -98,24 +98,8 @@ namespace Microsoft.ML.PLD
             public static SavedEntries Open(ModelLoadContext context, ModelFormat format, Assembly loader)
             {
                 context.CheckAtModel(VersionOf(format, loader));
-                return new SavedEntries(format.LoaderSignature, ReadHashes(context.Reader, format),
+                return new SavedEntries(format.LoaderSignature, SavedEntries.ReadHashes(context.Reader, format.LoaderSignature),
                     (name, read) => context.TryLoadBinaryStream(name, reader => read(reader.BaseStream)));
-            }
-
-            private static Dictionary<string, byte[]> ReadHashes(BinaryReader reader, ModelFormat format)
-            {
-                try
-                {
-                    var hashes = new Dictionary<string, byte[]>();
-                    for (var left = reader.ReadInt32(); left > 0; left--)
-                        hashes.Add(reader.ReadString(), reader.ReadBytes(SHA256.HashSizeInBytes));
-                    return hashes;
-                }
-                catch (Exception failure) when (failure is IOException or ArgumentException or FormatException)
-                {
-                    throw new InvalidDataException(
-                        $"The header '{ModelLoadContext.ModelStreamName}' of the saved model '{format.LoaderSignature}' is damaged.");
-                }
             }
 
             // The loader by its bare name: which version may read what is for the format to say.

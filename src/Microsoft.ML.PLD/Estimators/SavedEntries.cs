@@ -8,6 +8,25 @@ namespace Microsoft.ML.PLD;
 /// <param name="tryRead">Calls back with a part's contents, in a stream that can seek; false when there is no such part.</param>
 internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byte[]> hashes, Func<string, Action<Stream>, bool> tryRead)
 {
+    /// <summary>Reads the hashes, at the head of the entries.</summary>
+    /// <param name="reader">Stands before them.</param>
+    /// <param name="model">The kind of model, for messages.</param>
+    /// <exception cref="InvalidDataException">They are cut off or damaged.</exception>
+    public static Dictionary<string, byte[]> ReadHashes(BinaryReader reader, string model)
+    {
+        try
+        {
+            var hashes = new Dictionary<string, byte[]>();
+            for (var left = reader.ReadInt32(); left > 0; left--)
+                hashes.Add(reader.ReadString(), reader.ReadBytes(SHA256.HashSizeInBytes));
+            return hashes;
+        }
+        catch (Exception failure) when (failure is IOException or ArgumentException or FormatException)
+        {
+            throw new InvalidDataException($"The list of entries of the saved model '{model}' is damaged.", failure);
+        }
+    }
+
     /// <exception cref="InvalidDataException">
     /// The part is missing or damaged, or <paramref name="parse"/> does not understand it; the message names it.
     /// </exception>

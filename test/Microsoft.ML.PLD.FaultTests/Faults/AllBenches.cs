@@ -10,7 +10,7 @@ internal static class AllBenches
     /// <returns>What went wrong.</returns>
     public static IReadOnlyList<string> Run(bool isShort, int seed)
     {
-        var (kills, signals, corruptions) = isShort ? (20, 4, 300) : (60, 24, 1_000);
+        var (kills, signals, corruptions, inputs) = isShort ? (20, 4, 300, 20_000) : (60, 24, 1_000, 1_000_000);
         var failures = new List<string>();
 
         Title("SIGKILL at random moments");
@@ -19,7 +19,9 @@ internal static class AllBenches
         var signalled = KillBench.Run(signals, "TERM", seed);
         Title("Damaged checkpoints");
         var corrupted = CorruptionBench.Run(corruptions, seed);
-        failures.AddRange([.. killed.Failures, .. signalled.Failures, .. corrupted.Failures]);
+        Title("Hostile files");
+        var fuzzed = FuzzBench.Run([], inputs, seed, Math.Min(2, Environment.ProcessorCount));
+        failures.AddRange([.. killed.Failures, .. signalled.Failures, .. corrupted.Failures, .. fuzzed.Findings]);
         if (!isShort)
         {
             Title("Full disks, read-only folders");
@@ -38,6 +40,8 @@ internal static class AllBenches
             lost = killed.Lost + signalled.Lost,
             corruptions,
             detected = corrupted.Detected,
+            fuzz_inputs = fuzzed.Inputs,
+            fuzz_crashes = fuzzed.Crashes,
         }));
         return failures;
     }

@@ -101,8 +101,8 @@ internal sealed partial class TrainingProcess : IDisposable
         }
     }
 
-    // The command line of this very program, without its arguments.
-    private static string[] Self() =>
+    /// <summary>What follows the process's path in the command line of this very program, before its arguments.</summary>
+    public static string[] Self() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(TrainingProcess).Assembly.Location] : [];
 
     private void Read()
