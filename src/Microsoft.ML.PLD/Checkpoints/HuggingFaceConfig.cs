@@ -20,6 +20,7 @@ internal sealed record HuggingFaceConfig
         MaxDepth = 16,
     };
 
+    [JsonConverter(typeof(WriteOnly))]
     public string[]? Architectures { get; init; }
     public string? ModelType { get; init; }
     public int? VocabSize { get; init; }
@@ -85,7 +86,7 @@ internal sealed record HuggingFaceConfig
         }
         catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
         var usual = new BertConfig();
         var config = new BertConfig
@@ -104,20 +105,37 @@ internal sealed record HuggingFaceConfig
             {
                 Bert => NormPlacement.Post,
                 MegatronBert or PldBert => NormPlacement.Pre,
-                _ => throw new InvalidDataException($"'{source}' has model_type '{read.ModelType}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
+                _ => throw new InvalidDataException($"'{source}' has model_type '{Excerpt.Of(read.ModelType ?? "")}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
             },
             Activation = read.HiddenAct switch
             {
                 null or "gelu" => Activation.Gelu,
                 "relu" => Activation.Relu,
-                _ => throw new InvalidDataException($"'{source}' has hidden_act '{read.HiddenAct}'; expected 'gelu' or 'relu'."),
+                _ => throw new InvalidDataException($"'{source}' has hidden_act '{Excerpt.Of(read.HiddenAct)}'; expected 'gelu' or 'relu'."),
             },
         };
         if (read.PositionEmbeddingType is not (null or "absolute"))
-            throw new InvalidDataException($"'{source}' has position_embedding_type '{read.PositionEmbeddingType}'; expected 'absolute'.");
+            throw new InvalidDataException($"'{source}' has position_embedding_type '{Excerpt.Of(read.PositionEmbeddingType)}'; expected 'absolute'.");
         var problems = string.Join(" ", config.Problems());
         return problems.Length == 0 ? config : throw new InvalidDataException($"'{source}': {problems}");
 
         int Required(int? value, string name) => value ?? throw new InvalidDataException($"'{source}' has no '{name}'.");
+    }
+
+    // Of no use here, and a list of tiny texts takes many times its bytes.
+    private sealed class WriteOnly : JsonConverter<string[]>
+    {
+        public override string[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        public override void Write(Utf8JsonWriter writer, string[] value, JsonSerializerOptions options)
+        {
+            writer.WriteStartArray();
+            foreach (var text in value) writer.WriteStringValue(text);
+            writer.WriteEndArray();
+        }
     }
 }

@@ -1,5 +1,6 @@
 using System.Text;
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -63,7 +64,7 @@ internal static class PretrainedFolder
     public static BertModel Load(string folder, torch.Device device)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
-        var config = HuggingFaceConfig.Parse(ReadText(folder, Config), Path.Combine(folder, Config));
+        var config = HuggingFaceConfig.Parse(ReadText(folder, Config).Span, Path.Combine(folder, Config));
         var vocabulary = WordPieceVocabulary.FromFile(Required(folder, Vocabulary));
         if (vocabulary.Count != config.VocabularySize)
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
@@ -89,12 +90,11 @@ internal static class PretrainedFolder
         if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
         try
         {
-            using var json = JsonDocument.Parse(ReadText(folder, TokenizerConfig));
-            return !json.RootElement.TryGetProperty("do_lower_case", out var lower) || lower.GetBoolean();
+            return JsonSerializer.Deserialize<TokenizerSettings>(ReadText(folder, TokenizerConfig).Span)?.LowerCase ?? throw new JsonException("null");
         }
-        catch (Exception failure) when (failure is JsonException or InvalidOperationException)
+        catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {failure.Message}", failure);
+            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
     }
 
@@ -106,10 +106,20 @@ internal static class PretrainedFolder
         return File.Exists(path) ? path : throw new FileNotFoundException($"The model folder '{folder}' has no {file}; expected {Config}, {Vocabulary} and {Weights}.", path);
     }
 
-    private static string ReadText(string folder, string file)
+    // As UTF-8, without the mark that some editors put before it.
+    private static ReadOnlyMemory<byte> ReadText(string folder, string file)
     {
         var path = Required(folder, file);
-        var length = new FileInfo(path).Length;
-        return length <= LongestText ? File.ReadAllText(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
+        using var stream = File.OpenRead(path);
+        if (stream.Length > LongestText) throw new InvalidDataException($"'{path}' has {stream.Length} bytes; expected at most {LongestText}.");
+        var text = new byte[stream.Length];
+        stream.ReadExactly(text);
+        return text.AsMemory(text.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0);
+    }
+
+    private sealed record TokenizerSettings
+    {
+        [JsonPropertyName("do_lower_case")]
+        public bool LowerCase { get; init; } = true;
     }
 }

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Text;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
@@ -12,7 +13,15 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     /// <summary>The format's own limit.</summary>
     public const long MaxBytes = 100_000_000;
 
-    private const string MetadataName = "__metadata__";
+    // No model needs more, and they take far more memory than bytes.
+    private const int MostMetadata = 512;
+
+    private const string MetadataName = "__metadata__", TypeName = "dtype", ShapeName = "shape", OffsetsName = "data_offsets";
+
+    // The deepest there is: the file, a tensor, its shape.
+    private static readonly JsonReaderOptions JsonOptions = new() { MaxDepth = 3 };
+
+    private Dictionary<string, SafetensorsEntry>? _byName;
 
     /// <summary>The number of bytes after the header.</summary>
     public long DataLength => Entries.Count == 0 ? 0 : Entries[^1].Offset + Entries[^1].Length;
@@ -33,9 +42,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             foreach (var entry in Entries)
             {
                 json.WriteStartObject(entry.Name);
-                json.WriteString("dtype", entry.Type.Name);
-                WriteNumbers(json, "shape", entry.Shape);
-                WriteNumbers(json, "data_offsets", [entry.Offset, entry.Offset + entry.Length]);
+                json.WriteString(TypeName, entry.Type.Name);
+                WriteNumbers(json, ShapeName, entry.Shape);
+                WriteNumbers(json, OffsetsName, [entry.Offset, entry.Offset + entry.Length]);
                 json.WriteEndObject();
             }
             json.WriteEndObject();
@@ -43,71 +52,123 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', -buffer.WrittenCount & 7)];
     }
 
+    /// <summary>The tensor of this name; null: there is none.</summary>
+    public SafetensorsEntry? Find(string name) => (_byName ??= Entries.ToDictionary(entry => entry.Name)).GetValueOrDefault(name);
+
     /// <summary>Reads and checks a header of a file that is not trusted.</summary>
     /// <exception cref="FormatException">It breaks a rule of the format; the message says which, and for which tensor.</exception>
-    public static SafetensorsHeader Parse(ReadOnlyMemory<byte> bytes)
+    public static SafetensorsHeader Parse(ReadOnlySpan<byte> bytes)
     {
-        if (bytes.IsEmpty || bytes.Span[0] != '{') throw new FormatException("its header does not begin with '{'");
-        var entries = new List<SafetensorsEntry>();
+        if (bytes.IsEmpty || bytes[0] != '{') throw new FormatException("its header does not begin with '{'");
         var metadata = new Dictionary<string, string>();
+        SafetensorsEntry[] entries;
         try
         {
-            // The deepest there is: the file, a tensor, its shape.
-            using var json = JsonDocument.Parse(bytes, new JsonDocumentOptions { MaxDepth = 3, AllowDuplicateProperties = false });
-            foreach (var property in json.RootElement.EnumerateObject())
-                if (property.Name == MetadataName) ParseMetadata(property.Value, metadata);
-                else entries.Add(ParseEntry(property.Name, property.Value));
+            // Read as it comes, and counted first: a document or a list that grows would take many times the header's bytes.
+            var json = new Utf8JsonReader(bytes, JsonOptions);
+            entries = new SafetensorsEntry[CountTensors(json)];
+            var count = 0;
+            json.Read();
+            while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+                if (json.ValueTextEquals(MetadataName)) ParseMetadata(ref json, metadata);
+                else entries[count++] = ParseEntry(ref json);
+            json.Read(); // what may not follow
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
-            throw new FormatException($"its header is not the JSON expected: {failure.Message}", failure);
+            throw new FormatException($"its header is not the JSON expected: {Excerpt.Of(failure.Message)}", failure);
         }
 
         // An empty tensor may share its offset with another: it comes first.
-        entries = [.. entries.OrderBy(entry => entry.Offset).ThenBy(entry => entry.Length)];
+        Array.Sort(entries, (a, b) => (a.Offset, a.Length).CompareTo((b.Offset, b.Length)) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));
         long end = 0;
+        var byName = new Dictionary<string, SafetensorsEntry>(entries.Length);
         foreach (var entry in entries)
         {
+            if (!byName.TryAdd(entry.Name, entry)) throw new FormatException($"its header is not the JSON expected: it has '{Excerpt.Of(entry.Name)}' twice");
             if (entry.Offset != end)
-                throw new FormatException($"tensor '{entry.Name}' begins at byte {entry.Offset} of the data, but the one before it ends at {end}");
+                throw new FormatException($"tensor '{Excerpt.Of(entry.Name)}' begins at byte {entry.Offset} of the data, but the one before it ends at {end}");
             end += entry.Length;
         }
-        return new(entries, metadata);
+        return new(entries, metadata) { _byName = byName };
     }
 
-    private static void ParseMetadata(JsonElement json, Dictionary<string, string> metadata)
+    private static int CountTensors(Utf8JsonReader json)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new FormatException($"its '{MetadataName}' is not an object");
-        foreach (var property in json.EnumerateObject())
-            metadata[property.Name] = property.Value.ValueKind == JsonValueKind.String
-                ? property.Value.GetString()!
-                : throw new FormatException($"its '{MetadataName}' has '{property.Name}' that is not text");
+        var count = 0;
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!json.ValueTextEquals(MetadataName)) count++;
+            json.Skip();
+        }
+        return count;
     }
 
-    private static SafetensorsEntry ParseEntry(string name, JsonElement json)
+    private static void ParseMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
     {
-        if (json.ValueKind != JsonValueKind.Object) throw new FormatException($"tensor '{name}' is not an object");
-        if (!json.TryGetProperty("dtype", out var dtype) || dtype.ValueKind != JsonValueKind.String)
-            throw new FormatException($"tensor '{name}' has no dtype");
-        var type = SafetensorsType.Of(dtype.GetString())
-            ?? throw new FormatException($"tensor '{name}' is of dtype '{dtype.GetString()}'; expected one of {SafetensorsType.Names}");
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"its '{MetadataName}' is not an object");
+        if (metadata.Count > 0) throw new JsonException($"It has '{MetadataName}' twice.");
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var name = json.GetString()!;
+            json.Read();
+            if (json.TokenType != JsonTokenType.String) throw new FormatException($"its '{MetadataName}' has '{Excerpt.Of(name)}' that is not text");
+            if (metadata.Count == MostMetadata) throw new FormatException($"its '{MetadataName}' has more than {MostMetadata} texts");
+            if (!metadata.TryAdd(name, json.GetString()!)) throw new JsonException($"'{MetadataName}' has '{Excerpt.Of(name)}' twice.");
+        }
+    }
 
-        var shape = ParseNumbers(name, json, "shape");
+    private static SafetensorsEntry ParseEntry(ref Utf8JsonReader json)
+    {
+        var name = json.GetString()!;
+        var shown = Excerpt.Of(name);
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"tensor '{shown}' is not an object");
+        SafetensorsType? type = null;
+        long[]? shape = null, offsets = null;
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+            if (json.ValueTextEquals(TypeName) && type is null)
+            {
+                json.Read();
+                if (json.TokenType != JsonTokenType.String) throw new FormatException($"tensor '{shown}' has no dtype");
+                type = SafetensorsType.Of(ref json)
+                    ?? throw new FormatException($"tensor '{shown}' is of dtype '{Excerpt.Of(json.GetString()!)}'; expected one of {SafetensorsType.Names}");
+            }
+            else if (json.ValueTextEquals(ShapeName) && shape is null) shape = ParseNumbers(ref json, shown, ShapeName);
+            else if (json.ValueTextEquals(OffsetsName) && offsets is null) offsets = ParseNumbers(ref json, shown, OffsetsName);
+            else if (json.ValueTextEquals(TypeName) || json.ValueTextEquals(ShapeName) || json.ValueTextEquals(OffsetsName)) throw new JsonException($"Tensor '{shown}' has a property twice.");
+            else json.Skip();
+
+        if (type is null) throw new FormatException($"tensor '{shown}' has no dtype");
+        if (shape is null) throw new FormatException($"tensor '{shown}' has no {ShapeName}");
+        if (offsets is null) throw new FormatException($"tensor '{shown}' has no {OffsetsName}");
         var bytes = SafetensorsEntry.ByteLength(type, shape)
-            ?? throw new FormatException($"tensor '{name}' has the impossible shape [{string.Join(", ", shape)}]");
-        if (ParseNumbers(name, json, "data_offsets") is not [var begin, var end] || begin < 0 || end < begin)
-            throw new FormatException($"tensor '{name}' has data_offsets that are not a begin and an end");
+            ?? throw new FormatException($"tensor '{shown}' has the impossible shape [{string.Join(", ", shape)}]");
+        if (offsets is not [var begin, var end] || begin < 0 || end < begin)
+            throw new FormatException($"tensor '{shown}' has data_offsets that are not a begin and an end");
         if (end - begin != bytes)
-            throw new FormatException($"tensor '{name}' has {end - begin} bytes, but its shape [{string.Join(", ", shape)}] of {type.Name} takes {bytes}");
+            throw new FormatException($"tensor '{shown}' has {end - begin} bytes, but its shape [{string.Join(", ", shape)}] of {type.Name} takes {bytes}");
         return new(name, type, shape, begin, bytes);
     }
 
-    private static long[] ParseNumbers(string name, JsonElement json, string property) =>
-        json.TryGetProperty(property, out var array) && array.ValueKind == JsonValueKind.Array
-            ? [.. array.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.Number && item.TryGetInt64(out var number)
-                ? number
-                : throw new FormatException($"tensor '{name}' has {property} with '{item}' instead of a whole number"))]
-            : throw new FormatException($"tensor '{name}' has no {property}");
+    private static long[] ParseNumbers(ref Utf8JsonReader json, string name, string property)
+    {
+        const int most = SafetensorsEntry.MaxRank;
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartArray) throw new FormatException($"tensor '{name}' has no {property}");
+        Span<long> numbers = stackalloc long[most];
+        var count = 0;
+        while (json.Read() && json.TokenType != JsonTokenType.EndArray)
+        {
+            if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
+                throw new FormatException($"tensor '{name}' has {property} with '{Excerpt.Of(Encoding.UTF8.GetString(json.ValueSpan[..Math.Min(json.ValueSpan.Length, most * sizeof(long))]))}' instead of a whole number");
+            if (count == most) throw new FormatException($"tensor '{name}' has {property} with more than {most} numbers");
+            numbers[count++] = number;
+        }
+        return numbers[..count].ToArray();
+    }
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)
     {

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Where a run stands, beside its weights and its optimizer: training.json of a checkpoint.</summary>
 internal sealed record TrainingState
 {
-    private const int CurrentVersion = 1, LongestText = 1 << 24, MostValidations = 1_000;
+    private const int CurrentVersion = 1, LongestText = 1 << 20, MostValidations = 1_000;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -18,6 +18,7 @@ internal sealed record TrainingState
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         MaxDepth = 8,
+        Converters = { new TextMapConverter() },
     };
 
     public int Version { get; init; } = CurrentVersion;
@@ -79,13 +80,13 @@ internal sealed record TrainingState
             var state = JsonSerializer.Deserialize<TrainingState>(stream, Json) ?? throw new JsonException("It is null.");
             if (state.Version != CurrentVersion) throw new InvalidDataException($"'{source}' has version {state.Version}; this release reads version {CurrentVersion}.");
             if (state is not { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 }) throw new JsonException("A number is out of range.");
-            // What the deserializer does not check: nulls within collections.
-            if (state.Validations.Contains(null!) || state.Options.Values.Concat(state.Runtime.Values).Contains(null!)) throw new JsonException("A value is null.");
+            // What the deserializer does not check: nulls within a list.
+            if (state.Validations.Contains(null!)) throw new JsonException("A value is null.");
             return state;
         }
         catch (JsonException failure)
         {
-            throw new InvalidDataException($"'{source}' is not the state of a training: {failure.Message}", failure);
+            throw new InvalidDataException($"'{source}' is not the state of a training: {Excerpt.Of(failure.Message)}", failure);
         }
     }
 }

@@ -33,10 +33,13 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
+        SavedNetwork.CheckSettings(
+            config, settings.Pooling, settings.MaxLength, settings.Precision,
+            settings.Sentence1ColumnName, settings.Sentence2ColumnName, settings.ScoreColumnName, settings.PredictedLabelColumnName);
         var labels = entries.Read(Labels, LabelMap.Load);
         var classifier = SavedNetwork.LoadNetwork(
             entries, config, device => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, device, seed: 0),
-            classifier => classifier.Weights);
+            classifier => classifier.Weights, labels.Count);
         return new PldBertMulticlassTransformer(environment, classifier, labels, settings);
     }
 

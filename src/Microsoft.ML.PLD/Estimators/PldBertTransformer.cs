@@ -32,6 +32,7 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
+        SavedNetwork.CheckSettings(config, settings.Pooling, settings.MaxLength, settings.Precision, settings.InputColumnName, settings.OutputColumnName);
         var model = SavedNetwork.LoadNetwork(
             entries, config, device => new BertModel(config, tokenizer, settings.NextSentence, device, seed: 0), model => model.Weights);
         return new PldBertTransformer(environment, model, settings);

@@ -48,7 +48,7 @@ internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byt
         }
         catch (Exception failure) when (failure is not (OperationCanceledException or OutOfMemoryException or System.Runtime.InteropServices.ExternalException))
         {
-            throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {failure.Message}", failure);
+            throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is damaged: {Excerpt.Of(failure.Message)}", failure);
         }
         if (!found) throw new InvalidDataException($"The entry '{name}' of the saved model '{model}' is missing from the file.");
         return whole

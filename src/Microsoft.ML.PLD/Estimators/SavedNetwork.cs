@@ -37,17 +37,36 @@ internal static class SavedNetwork
             : throw new InvalidDataException($"The entry '{Vocabulary}' of the saved model has {vocabulary.Count} pieces, but '{Config}' says {config.VocabularySize}.");
     }
 
+    /// <summary>Checks what scoring believes.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="pooling">How the vectors of tokens become one.</param>
+    /// <param name="maxLength">The most tokens of a text or pair.</param>
+    /// <param name="precision">Of the activations.</param>
+    /// <param name="columns">The names of columns; null: there is no such column.</param>
+    /// <exception cref="InvalidDataException">The network cannot be run with these settings.</exception>
+    public static void CheckSettings(BertConfig config, Pooling pooling, int maxLength, Precision precision, params ReadOnlySpan<string?> columns)
+    {
+        const int least = 3; // [CLS], a token or [SEP], [SEP]
+        var problem = maxLength < least || maxLength > config.MaxPositions ? $"MaxLength is {maxLength}; expected {least} to {config.MaxPositions}."
+            : !Enum.IsDefined(pooling) ? $"Pooling is {pooling}."
+            : !Enum.IsDefined(precision) ? $"Precision is {precision}."
+            : columns.Contains("") ? "The name of a column is empty."
+            : null;
+        if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}");
+    }
+
     /// <param name="entries">The model's parts.</param>
     /// <param name="config">The architecture, from <see cref="LoadArchitecture"/>.</param>
     /// <param name="create">Makes the network on a device, once the weights are known to fit it.</param>
     /// <param name="weightsOf">The network's weights.</param>
-    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<torch.Device, T> create, Func<T, ParameterStore> weightsOf) where T : IDisposable
+    /// <param name="classes">Of the classifier on top; 0: there is none.</param>
+    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<torch.Device, T> create, Func<T, ParameterStore> weightsOf, int classes = 0) where T : IDisposable
     {
         var device = DeviceChoice.Resolve(DeviceChoice.Auto); // here: a device that is not there is no damage of the file
         return entries.Read(Weights, stream =>
         {
             using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
-            reader.ExpectRoomFor(config, Config);
+            reader.ExpectRoomFor(config, Config, classes);
             var network = create(device);
             try
             {

@@ -11,5 +11,5 @@ internal sealed class ConfigTarget : FuzzTarget
             .Select(config => new FuzzSeed(Encoding.UTF8.GetBytes(HuggingFaceConfig.From(config, 0, NetworkDescription.Pretraining).ToJson()), new JsonFormat())),
     ];
 
-    public override void Parse(byte[] input) => HuggingFaceConfig.Parse(input, "config.json");
+    public override object? Parse(byte[] input) => HuggingFaceConfig.Parse(input, "config.json");
 }

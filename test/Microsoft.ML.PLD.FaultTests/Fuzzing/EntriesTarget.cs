@@ -7,6 +7,8 @@ internal sealed class EntriesTarget : FuzzTarget
 {
     private static readonly string[] PartNames = ["settings.json", "config.json", "vocab.txt", "model.safetensors", "labels.json"];
 
+    private const int TensorsOfModels = 28; // about
+
     private readonly MLContext _mlContext = new(seed: 1);
     private readonly Dictionary<string, byte[]>[] _models;
     private readonly (int Model, string Name)[] _parts;
@@ -26,11 +28,18 @@ internal sealed class EntriesTarget : FuzzTarget
     public override int OtherBytes { get; }
 
     // As of a model folder.
-    public override int Allowance => 512 << 10;
+    public override int Allowance => 96 << 10;
 
-    public override void Parse(byte[] input)
+    public override double FactorFor(byte[] input) => input.Length == 0 ? base.FactorFor(input) : _parts[input[0] % _parts.Length].Name switch
     {
-        if (input.Length == 0) return;
+        "vocab.txt" => VocabularyTarget.Factor,
+        _ => base.FactorFor(input),
+    };
+
+    public override object? Parse(byte[] input)
+    {
+        if (input.Length == 0) return null;
+        Tensors = 0;
         var (model, mutated) = _parts[input[0] % _parts.Length];
         var bytes = new Dictionary<string, byte[]>(_models[model]) { [mutated] = input[1..] };
         var entries = new SavedEntries("fuzz", bytes.ToDictionary(part => part.Key, part => SHA256.HashData(part.Value)), (name, read) =>
@@ -39,8 +48,15 @@ internal sealed class EntriesTarget : FuzzTarget
             read(new MeteredStream(part, canSeek: true));
             return true;
         });
-        using TextTransformer loaded = model == 0 ? Load<PldBertTransformer>(entries) : Load<PldBertMulticlassTransformer>(entries);
+        TextTransformer loaded = model == 0 ? Load<PldBertTransformer>(entries) : Load<PldBertMulticlassTransformer>(entries);
         MeteredStream.Note();
+        Tensors = TensorsOfModels;
+        return loaded;
+    }
+
+    public override void Use(object parsed)
+    {
+        var loaded = (TextTransformer)parsed;
         var isPair = loaded.Texts.Second is not null;
         loaded.Score(new TextBatch(new[] { "Ab cü? a a a a".AsMemory() }, isPair ? new[] { "c".AsMemory() } : default(ReadOnlyMemory<ReadOnlyMemory<char>>)), new float[loaded.Width]);
     }

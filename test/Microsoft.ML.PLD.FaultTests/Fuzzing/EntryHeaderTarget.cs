@@ -8,10 +8,10 @@ internal sealed class EntryHeaderTarget : FuzzTarget
 {
     public override IReadOnlyList<FuzzSeed> Seeds { get; } = [Seed(), Seed("settings.json"), Seed("settings.json", "config.json", "vocab.txt", "model.safetensors", "labels.json")];
 
-    public override void Parse(byte[] input)
+    public override object? Parse(byte[] input)
     {
         using var reader = new BinaryReader(new MeteredStream(input, canSeek: false), Encoding.UTF8);
-        SavedEntries.ReadHashes(reader, "fuzz");
+        return SavedEntries.ReadHashes(reader, "fuzz");
     }
 
     private static FuzzSeed Seed(params string[] names)

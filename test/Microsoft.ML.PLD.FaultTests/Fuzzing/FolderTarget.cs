@@ -21,25 +21,34 @@ internal sealed class FolderTarget : FuzzTarget
 
     public override int OtherBytes { get; }
 
-    // A network: objects of a fixed size for each of its tensors, on both sides of the border to libtorch.
-    public override int Allowance => 512 << 10;
+    // A network: its blocks, its parameters, and what initializes them.
+    public override int Allowance => 96 << 10;
 
-    public override void Parse(byte[] input)
+    public override double FactorFor(byte[] input) => input.Length > 0 && _files[input[0] % _files.Length].Path.EndsWith(".txt", StringComparison.Ordinal) ? VocabularyTarget.Factor : base.FactorFor(input);
+
+    public override object? Parse(byte[] input)
     {
-        if (input.Length == 0) return;
+        if (input.Length == 0) return null;
         var (path, good) = _files[input[0] % _files.Length];
         try
         {
             File.WriteAllBytes(path, input[1..]);
+            Tensors = 0;
+            var model = PretrainedFolder.Load(_folder, torch.CPU);
             MeteredStream.Note();
-            using var model = PretrainedFolder.Load(_folder, torch.CPU);
-            MeteredStream.Note();
-            model.Embed([model.Tokenizer.Encode("Ab cü?", maxLength: Math.Min(8, model.Config.MaxPositions))], Pooling.Mean, torch.float32);
+            Tensors = model.Weights.All.Count;
+            return model;
         }
         finally
         {
             File.WriteAllBytes(path, good);
         }
+    }
+
+    public override void Use(object parsed)
+    {
+        var model = (BertModel)parsed;
+        model.Embed([model.Tokenizer.Encode("Ab cü?", maxLength: Math.Min(8, model.Config.MaxPositions))], Pooling.Mean, torch.float32);
     }
 
     public static FuzzFormat FormatOf(string path) => Path.GetExtension(path) switch

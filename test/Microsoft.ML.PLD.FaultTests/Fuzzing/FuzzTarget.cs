@@ -22,12 +22,15 @@ internal abstract class FuzzTarget : IDisposable
 
     /// <summary>The most bytes that may be allocated for each byte of a file.</summary>
     /// <remarks>Over all that is allocated, also what is garbage at once: memory in use at a time is less.</remarks>
-    public virtual double Factor => 4;
+    public virtual double FactorFor(byte[] input) => 4;
 
     /// <summary>
     /// The bytes that a parser may allocate for a file of any size: its own objects, the buffer of a stream reader, an exception with its message and the one that wraps it.
     /// </summary>
     public virtual int Allowance => 32 << 10;
+
+    /// <summary>The tensors that the last input made: each is an object of TorchSharp and one of libtorch, whatever it holds.</summary>
+    public int Tensors { get; protected set; }
 
     /// <summary>The bytes of the files that the parser reads besides the one that is mutated.</summary>
     public virtual int OtherBytes => 0;
@@ -38,9 +41,15 @@ internal abstract class FuzzTarget : IDisposable
         ? make(folder)
         : throw new ArgumentException($"There is no target '{name}'; expected one of {string.Join(", ", Names)}.");
 
-    /// <summary>Reads all there is to read in the file.</summary>
+    /// <summary>Reads all there is to read in the file. Its memory is counted, and its time.</summary>
+    /// <returns>What was read; disposed of after use.</returns>
     /// <exception cref="InvalidDataException">It is refused: the only exception that is documented.</exception>
-    public abstract void Parse(byte[] input);
+    public abstract object? Parse(byte[] input);
+
+    /// <summary>Does with what was read what an application does: it was accepted, so this must not fail.</summary>
+    public virtual void Use(object parsed)
+    {
+    }
 
     public virtual void Dispose()
     {

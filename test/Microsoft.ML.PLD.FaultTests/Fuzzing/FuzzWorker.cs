@@ -32,12 +32,12 @@ internal static class FuzzWorker
                 trial = FuzzTrial.Run(target, input);
                 if (trial.Seconds > FuzzTrial.Slow.TotalSeconds) problem = $"takes {trial.Seconds:F1} s";
             }
-            if (factor > target.Factor)
+            if (factor > target.FactorFor(input))
             {
                 // What is made once in a process is not the file's doing; nor is what the compiler takes meanwhile.
                 trial = trial with { Allocated = Math.Min(FuzzTrial.RunAfresh(target, input).Allocated, FuzzTrial.RunAfresh(target, input).Allocated) };
                 factor = trial.Factor(target, input);
-                if (factor > target.Factor) problem ??= $"{(trial.IsRefused ? "refused" : "accepted")}, allocates {trial.Allocated:N0} bytes for {input.Length:N0}";
+                if (factor > target.FactorFor(input)) problem ??= $"{(trial.IsRefused ? "refused" : "accepted")}, allocates {trial.Allocated:N0} bytes for {input.Length:N0}";
             }
             scratch.IsParsing = false;
             if (problem is not null) Report(arguments[3], arguments[0], number, input, problem);

@@ -65,5 +65,7 @@ internal class JsonFormat : TokenFormat
         return tokens;
     }
 
+    protected override bool IsValue(byte first) => !IsPunctuation(first);
+
     private static bool IsPunctuation(byte value) => value is (byte)'{' or (byte)'}' or (byte)'[' or (byte)']' or (byte)',' or (byte)':';
 }

@@ -5,7 +5,7 @@ namespace Microsoft.ML.PLD.FaultTests;
 /// <summary>Makes inputs out of good files: input number n is a function of the seed and n, in any order and in any process.</summary>
 internal sealed class Mutator(IReadOnlyList<FuzzSeed> seeds, ulong seed)
 {
-    private const int MostChanges = 12;
+    private const int MostChanges = 8;
 
     public byte[] Make(long number)
     {
@@ -14,7 +14,7 @@ internal sealed class Mutator(IReadOnlyList<FuzzSeed> seeds, ulong seed)
         var chosen = seeds[BinaryFormat.Below(seeds.Count, random)];
         var alike = seeds.Where(other => other.Format.GetType() == chosen.Format.GetType()).ToArray();
         var bytes = chosen.Bytes[chosen.Prefix..];
-        for (var left = 1 + BinaryFormat.Below(1 + BinaryFormat.Below(MostChanges, random), random); left > 0; left--)
+        for (var left = random.Next(2) == 0 ? 1 : 1 + BinaryFormat.Below(MostChanges, random); left > 0; left--)
         {
             var other = alike[BinaryFormat.Below(alike.Length, random)];
             bytes = chosen.Format.Mutate(bytes, other.Bytes[other.Prefix..], random);

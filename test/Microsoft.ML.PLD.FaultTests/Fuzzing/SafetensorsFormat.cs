@@ -23,7 +23,7 @@ internal sealed class SafetensorsFormat : BinaryFormat
         if (HeaderEnd(bytes) is not { } end) return bytes;
         try
         {
-            var length = SafetensorsHeader.Parse(bytes.AsMemory(PrefixBytes..end)).DataLength;
+            var length = SafetensorsHeader.Parse(bytes.AsSpan(PrefixBytes..end)).DataLength;
             if (length > LongestData || length == bytes.Length - end) return bytes;
             var mended = new byte[end + length];
             bytes.AsSpan(0, Math.Min(bytes.Length, mended.Length)).CopyTo(mended);

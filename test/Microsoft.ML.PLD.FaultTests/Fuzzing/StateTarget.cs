@@ -17,11 +17,9 @@ internal sealed class StateTarget : FuzzTarget
         }),
     ];
 
-    public override void Parse(byte[] input)
-    {
-        var state = TrainingState.Read(new MeteredStream(input, canSeek: true), "training.json");
-        _ = state.Best;
-    }
+    public override object? Parse(byte[] input) => TrainingState.Read(new MeteredStream(input, canSeek: true), "training.json");
+
+    public override void Use(object parsed) => _ = ((TrainingState)parsed).With(new Validation(1, 1, 1)).Best;
 
     private static FuzzSeed Seed(TrainingState state)
     {

@@ -12,6 +12,7 @@ internal abstract class TokenFormat : BinaryFormat
         var tokens = Tokens(bytes);
         if (tokens.Count == 0) return base.Mutate(bytes, other, random);
         var first = Below(tokens.Count, random);
+        for (var again = random.Next(8); again > 0 && !IsValue(bytes[tokens[first].Start]); again--) first = Below(tokens.Count, random);
         var last = Math.Min(tokens.Count - 1, first + Below(random.Next(4) == 0 ? 12 : 1, random));
         var (at, end) = (tokens[first].Start, tokens[last].End);
         switch (random.Next(8))
@@ -35,6 +36,9 @@ internal abstract class TokenFormat : BinaryFormat
     }
 
     protected abstract List<(int Start, int End)> Tokens(byte[] bytes);
+
+    /// <summary>Whether a token that begins with this byte can be exchanged for another one, and the text remain what it is.</summary>
+    protected virtual bool IsValue(byte first) => true;
 
     protected abstract byte[] Replacement(ReadOnlySpan<byte> token, PCG random);
 
