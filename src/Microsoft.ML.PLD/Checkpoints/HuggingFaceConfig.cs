@@ -82,7 +82,7 @@ internal sealed record HuggingFaceConfig
         HuggingFaceConfig read;
         try
         {
-            read = JsonSerializer.Deserialize<HuggingFaceConfig>(json, Json) ?? throw new JsonException("null");
+            read = UntrustedJson.Parse<HuggingFaceConfig>(json, Json);
         }
         catch (JsonException failure)
         {

@@ -64,7 +64,7 @@ internal static class PretrainedFolder
     public static BertModel Load(string folder, torch.Device device)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
-        var config = HuggingFaceConfig.Parse(ReadText(folder, Config).Span, Path.Combine(folder, Config));
+        var config = HuggingFaceConfig.Parse(ReadText(folder, Config), Path.Combine(folder, Config));
         var vocabulary = WordPieceVocabulary.FromFile(Required(folder, Vocabulary));
         if (vocabulary.Count != config.VocabularySize)
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
@@ -90,7 +90,7 @@ internal static class PretrainedFolder
         if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
         try
         {
-            return JsonSerializer.Deserialize<TokenizerSettings>(ReadText(folder, TokenizerConfig).Span)?.LowerCase ?? throw new JsonException("null");
+            return UntrustedJson.Parse<TokenizerSettings>(ReadText(folder, TokenizerConfig), JsonSerializerOptions.Default).LowerCase;
         }
         catch (JsonException failure)
         {
@@ -106,15 +106,11 @@ internal static class PretrainedFolder
         return File.Exists(path) ? path : throw new FileNotFoundException($"The model folder '{folder}' has no {file}; expected {Config}, {Vocabulary} and {Weights}.", path);
     }
 
-    // As UTF-8, without the mark that some editors put before it.
-    private static ReadOnlyMemory<byte> ReadText(string folder, string file)
+    private static byte[] ReadText(string folder, string file)
     {
         var path = Required(folder, file);
         using var stream = File.OpenRead(path);
-        if (stream.Length > LongestText) throw new InvalidDataException($"'{path}' has {stream.Length} bytes; expected at most {LongestText}.");
-        var text = new byte[stream.Length];
-        stream.ReadExactly(text);
-        return text.AsMemory(text.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0);
+        return stream.Length <= LongestText ? UntrustedJson.ReadAll(stream) : throw new InvalidDataException($"'{path}' has {stream.Length} bytes; expected at most {LongestText}.");
     }
 
     private sealed record TokenizerSettings

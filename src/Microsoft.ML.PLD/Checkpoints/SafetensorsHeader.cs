@@ -19,7 +19,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     private const string MetadataName = "__metadata__", TypeName = "dtype", ShapeName = "shape", OffsetsName = "data_offsets";
 
     // The deepest there is: the file, a tensor, its shape.
-    private static readonly JsonReaderOptions JsonOptions = new() { MaxDepth = 3 };
+    private const int MaxDepth = 3;
 
     private Dictionary<string, SafetensorsEntry>? _byName;
 
@@ -65,7 +65,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         try
         {
             // Read as it comes, and counted first: a document or a list that grows would take many times the header's bytes.
-            var json = new Utf8JsonReader(bytes, JsonOptions);
+            var json = UntrustedJson.Reader(bytes, MaxDepth);
             entries = new SafetensorsEntry[CountTensors(json)];
             var count = 0;
             json.Read();

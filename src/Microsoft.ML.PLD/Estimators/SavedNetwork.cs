@@ -9,6 +9,8 @@ internal static class SavedNetwork
 {
     private const string Settings = "settings.json", Config = "config.json", Vocabulary = "vocab.txt", Weights = "model.safetensors";
 
+    private const int LongestJson = 1 << 20;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter() },
@@ -82,7 +84,9 @@ internal static class SavedNetwork
         });
     }
 
-    private static T Parse<T>(Stream stream) => JsonSerializer.Deserialize<T>(stream, Json) ?? throw new JsonException("The JSON is null.");
+    private static T Parse<T>(Stream stream) => stream.Length <= LongestJson
+        ? UntrustedJson.Parse<T>(UntrustedJson.ReadAll(stream), Json)
+        : throw new InvalidDataException($"It has {stream.Length:N0} bytes; expected at most {LongestJson:N0}.");
 
     private sealed record Architecture(BertConfig Config, bool LowerCase);
 }

@@ -22,7 +22,7 @@ internal sealed class FolderTarget : FuzzTarget
     public override int OtherBytes { get; }
 
     // A network: its blocks, its parameters, and what initializes them.
-    public override int Allowance => 96 << 10;
+    public override int Allowance => 128 << 10;
 
     public override double FactorFor(byte[] input) => input.Length > 0 && _files[input[0] % _files.Length].Path.EndsWith(".txt", StringComparison.Ordinal) ? VocabularyTarget.Factor : base.FactorFor(input);
 
