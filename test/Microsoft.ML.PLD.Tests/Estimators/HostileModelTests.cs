@@ -1,0 +1,69 @@
+using System.IO.Compression;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Microsoft.ML.PLD.Tests;
+
+[TestClass]
+public sealed class HostileModelTests
+{
+    private readonly MLContext _mlContext = new(seed: 1);
+
+    public static IEnumerable<object[]> Parts => HostileFile.Of("model.zip");
+
+    [TestMethod]
+    [DynamicData(nameof(Parts))]
+    public void PartsWithTheRightHashAreRefused(string name)
+    {
+        TorchRuntime.EnsureLoaded();
+        var hostile = HostileFile.Read("model.zip", name);
+        var parts = Saved();
+        var part = parts.Keys.Append("labels.json").Single(part => name.StartsWith(part, StringComparison.Ordinal));
+        parts[part] = hostile;
+        // The labels of a classifier cannot be refused before its settings are read.
+        if (part == "labels.json") parts["settings.json"] = """
+            {"sentence1ColumnName":"Text","sentence2ColumnName":null,"scoreColumnName":"Score","predictedLabelColumnName":"Label","pooling":"Mean","maxLength":8,"precision":"Float32"}
+            """u8.ToArray();
+        var entries = new SavedEntries("model", parts.ToDictionary(part => part.Key, part => SHA256.HashData(part.Value)), (entry, read) =>
+        {
+            read(new MemoryStream(parts[entry]));
+            return true;
+        });
+        var failure = HostileFile.AssertRefused([.. parts.Values.SelectMany(bytes => bytes)], _ =>
+        {
+            if (part == "labels.json") Load<PldBertMulticlassTransformer>(entries).Dispose();
+            else Load<PldBertTransformer>(entries).Dispose();
+        });
+        StringAssert.Contains(failure.Message, name switch
+        {
+            "labels.json-ten-million-classes" => "an encoder and 10,000,000 classes",
+            _ => part,
+        });
+    }
+
+    [TestMethod]
+    public void AListOfEntriesIsReadAsFarAsThereIsOne()
+    {
+        foreach (var name in HostileFile.Of("model.zip-header").Select(row => (string)row[0]))
+            HostileFile.AssertRefused(HostileFile.Read("model.zip-header", name), file => SavedEntries.ReadHashes(new BinaryReader(new GreedStream(file), Encoding.UTF8), "model"));
+    }
+
+    private T Load<T>(SavedEntries entries) where T : ILoadableModel<T> => T.Load(_mlContext, entries);
+
+    private Dictionary<string, byte[]> Saved()
+    {
+        using var transformer = new PldBertTransformer(_mlContext, "Text", "Features", TestModel.Make(), Pooling.Mean, maxLength: 8, Precision.Float32);
+        using var file = new MemoryStream();
+        _mlContext.Model.Save(transformer, null, file);
+        using var archive = new ZipArchive(file);
+        var parts = new Dictionary<string, byte[]>();
+        foreach (var entry in archive.Entries)
+        {
+            using var stream = entry.Open();
+            using var bytes = new MemoryStream();
+            stream.CopyTo(bytes);
+            parts[entry.FullName.Split('/', '\\')[^1]] = bytes.ToArray();
+        }
+        return parts;
+    }
+}
