@@ -3,7 +3,7 @@ using Microsoft.ML.PLD.FaultTests;
 
 // dotnet run -c Release --project test/Microsoft.ML.PLD.FaultTests -- <bench>
 if (args is ["train", ..]) return TrainingProcess.Train(args[1..]); // what the benches kill
-if (args is ["fuzz-afl" or "fuzz-seeds", _, ..]) return AflTarget.Run(args); // build/fuzz.sh
+if (args is [AflTarget.Fuzz or AflTarget.Seeds, _, _]) return AflTarget.Run(args); // build/fuzz.sh
 if (args is ["fuzz-worker", ..]) return FuzzWorker.Run(args[1..]);
 
 var seed = new Option<int>("--seed") { Description = "Of all that is drawn at random.", DefaultValueFactory = _ => 1, Recursive = true };

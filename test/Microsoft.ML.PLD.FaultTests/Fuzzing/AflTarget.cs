@@ -5,22 +5,26 @@ namespace Microsoft.ML.PLD.FaultTests;
 /// <summary>A parser as AFL++ runs it: see <c>build/fuzz.sh</c>.</summary>
 internal static class AflTarget
 {
-    /// <param name="arguments"><c>fuzz-afl TARGET</c>, which AFL++ starts; <c>fuzz-seeds TARGET FOLDER</c> writes what it begins with.</param>
+    public const string Fuzz = "fuzz-afl", Seeds = "fuzz-seeds";
+
+    /// <param name="arguments"><c>fuzz-afl TARGET FOLDER</c>, which AFL++ starts; <c>fuzz-seeds TARGET FOLDER</c> writes what it begins with.</param>
     public static int Run(string[] arguments)
     {
-        using var work = new WorkFolder("afl", inMemory: true);
-        using var target = FuzzTarget.Make(arguments[1], work.Path);
-        if (arguments is ["fuzz-seeds", _, var folder])
+        var folder = Directory.CreateDirectory(arguments[2]).FullName;
+        if (arguments[0] == Seeds)
         {
-            Directory.CreateDirectory(folder);
-            for (var i = 0; i < target.Seeds.Count; i++) File.WriteAllBytes(Path.Combine(folder, $"seed-{i}"), target.Seeds[i].Bytes);
+            using var work = new WorkFolder("afl");
+            using var good = FuzzTarget.Make(arguments[1], work.Path);
+            for (var i = 0; i < good.Seeds.Count; i++) File.WriteAllBytes(Path.Combine(folder, $"seed-{i}"), good.Seeds[i].Bytes);
             return 0;
         }
+        FuzzTarget? target = null;
         Fuzzer.OutOfProcess.Run(stream =>
         {
             using var copy = new MemoryStream();
             stream.CopyTo(copy);
-            Try(target, copy.ToArray());
+            // Made here: instrumented code has nowhere to count its branches before.
+            Try(target ??= FuzzTarget.Make(arguments[1], folder), copy.ToArray());
         });
         return 0;
     }
