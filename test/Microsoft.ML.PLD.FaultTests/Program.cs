@@ -3,7 +3,8 @@ using Microsoft.ML.PLD.FaultTests;
 
 // dotnet run -c Release --project test/Microsoft.ML.PLD.FaultTests -- <bench>
 if (args is ["train", ..]) return TrainingProcess.Train(args[1..]); // what the benches kill
-if (args is ["fuzzing", ..]) return FuzzProcess.Run(args[1..]); // what may die of what it reads
+if (args is [AflTarget.Fuzz or AflTarget.Seeds, _, _]) return AflTarget.Run(args); // build/fuzz.sh
+if (args is ["fuzz-worker", ..]) return FuzzWorker.Run(args[1..]);
 
 var seed = new Option<int>("--seed") { Description = "Of all that is drawn at random.", DefaultValueFactory = _ => 1, Recursive = true };
 var command = new RootCommand("Does to trainings and files what goes wrong in the world, and says what they survive.")
@@ -16,10 +17,11 @@ var command = new RootCommand("Does to trainings and files what goes wrong in th
     Bench("overhead", "What a checkpoint costs.", 1, (_, _) => Print(CheckpointCost.Run())),
     Bench("disk", "Full disks, and folders that become read-only.", 1, (times, _) => Print(DiskBench.Run(times).Failures)),
 };
-var target = new Option<string?>("--target") { Description = $"One of: {string.Join("; ", FuzzTargets.Names)}. Default: all." };
-var files = new Option<int>("--times") { Description = "How many for each parser.", DefaultValueFactory = _ => 1_000_000 };
-var fuzz = new Command("fuzz", "Hostile files.") { files, target };
-fuzz.SetAction(parsed => Print(FuzzBench.Run(parsed.GetValue(files), parsed.GetValue(seed), parsed.GetValue(target)).Failures));
+var target = new Option<string[]>("--target") { Description = $"The parser, or several; without: all. One of {string.Join(", ", FuzzTarget.Names)}.", DefaultValueFactory = _ => [] };
+var inputs = new Option<long>("--times") { Description = "How many inputs for each.", DefaultValueFactory = _ => 20_000 };
+var processes = new Option<int>("--processes") { Description = "How many at a time.", DefaultValueFactory = _ => 1 };
+var fuzz = new Command("fuzz", "Mutated files for each parser.") { target, inputs, processes };
+fuzz.SetAction(parsed => Print(FuzzBench.Run(parsed.GetValue(target)!, parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(processes)).Findings));
 command.Add(fuzz);
 var isShort = new Option<bool>("--short") { Description = "As many of each as a build server has time for." };
 var all = new Command("all", "All of them; the last line is a JSON object.") { isShort };

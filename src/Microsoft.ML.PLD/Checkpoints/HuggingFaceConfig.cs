@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -19,6 +20,7 @@ internal sealed record HuggingFaceConfig
         MaxDepth = 16,
     };
 
+    [JsonConverter(typeof(WriteOnly))]
     public string[]? Architectures { get; init; }
     public string? ModelType { get; init; }
     public int? VocabSize { get; init; }
@@ -69,15 +71,18 @@ internal sealed record HuggingFaceConfig
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
 
-    /// <param name="utf8">The file config.json.</param>
+    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, string)"/>
+    public static BertConfig Parse(string json, string source) => Parse(Encoding.UTF8.GetBytes(json), source);
+
+    /// <param name="json">The text of config.json, in UTF-8.</param>
     /// <param name="source">The file, for messages.</param>
     /// <exception cref="InvalidDataException">The text is not a configuration that this library can run.</exception>
-    public static BertConfig Parse(ReadOnlySpan<byte> utf8, string source)
+    public static BertConfig Parse(ReadOnlySpan<byte> json, string source)
     {
         HuggingFaceConfig read;
         try
         {
-            read = JsonSerializer.Deserialize<HuggingFaceConfig>(Utf8Text.WithoutMark(utf8), Json) ?? throw new JsonException("null");
+            read = UntrustedJson.Parse<HuggingFaceConfig>(json, Json);
         }
         catch (JsonException failure)
         {
@@ -100,20 +105,37 @@ internal sealed record HuggingFaceConfig
             {
                 Bert => NormPlacement.Post,
                 MegatronBert or PldBert => NormPlacement.Pre,
-                _ => throw new InvalidDataException($"'{source}' has model_type '{read.ModelType}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
+                _ => throw new InvalidDataException($"'{source}' has model_type '{Excerpt.Of(read.ModelType ?? "")}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
             },
             Activation = read.HiddenAct switch
             {
                 null or "gelu" => Activation.Gelu,
                 "relu" => Activation.Relu,
-                _ => throw new InvalidDataException($"'{source}' has hidden_act '{read.HiddenAct}'; expected 'gelu' or 'relu'."),
+                _ => throw new InvalidDataException($"'{source}' has hidden_act '{Excerpt.Of(read.HiddenAct)}'; expected 'gelu' or 'relu'."),
             },
         };
         if (read.PositionEmbeddingType is not (null or "absolute"))
-            throw new InvalidDataException($"'{source}' has position_embedding_type '{read.PositionEmbeddingType}'; expected 'absolute'.");
+            throw new InvalidDataException($"'{source}' has position_embedding_type '{Excerpt.Of(read.PositionEmbeddingType)}'; expected 'absolute'.");
         var problems = string.Join(" ", config.Problems());
         return problems.Length == 0 ? config : throw new InvalidDataException($"'{source}': {problems}");
 
         int Required(int? value, string name) => value ?? throw new InvalidDataException($"'{source}' has no '{name}'.");
+    }
+
+    // Of no use here, and a list of tiny texts takes many times its bytes.
+    private sealed class WriteOnly : JsonConverter<string[]>
+    {
+        public override string[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        {
+            reader.Skip();
+            return null;
+        }
+
+        public override void Write(Utf8JsonWriter writer, string[] value, JsonSerializerOptions options)
+        {
+            writer.WriteStartArray();
+            foreach (var text in value) writer.WriteStringValue(text);
+            writer.WriteEndArray();
+        }
     }
 }

@@ -1,4 +1,6 @@
 using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -40,7 +42,9 @@ internal static class PretrainedFolder
     {
         var (config, tokenizer, head) = network;
         add(Vocabulary, tokenizer.Vocabulary.Save);
-        add(TokenizerConfig, Text(HuggingFaceTokenizerConfig.Format(tokenizer.LowerCase, config.MaxPositions)));
+        add(TokenizerConfig, Text(JsonSerializer.Serialize(
+            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = tokenizer.LowerCase, ["model_max_length"] = config.MaxPositions },
+            JsonSerializerOptions.Web)));
         add(Weights, stream => SafetensorsWriter.Write(stream, weights, new Dictionary<string, string> { ["format"] = "pt" }));
         add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head).ToJson()));
     }
@@ -80,8 +84,19 @@ internal static class PretrainedFolder
         }
     }
 
-    private static bool IsLowerCase(string folder) =>
-        !File.Exists(Path.Combine(folder, TokenizerConfig)) || HuggingFaceTokenizerConfig.ParseLowerCase(ReadText(folder, TokenizerConfig), Path.Combine(folder, TokenizerConfig));
+    // Hugging Face's default when the file or the field is missing is true.
+    private static bool IsLowerCase(string folder)
+    {
+        if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
+        try
+        {
+            return UntrustedJson.Parse<TokenizerSettings>(ReadText(folder, TokenizerConfig), JsonSerializerOptions.Default).LowerCase;
+        }
+        catch (JsonException failure)
+        {
+            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
+        }
+    }
 
     private static Action<Stream> Text(string text) => stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
 
@@ -94,7 +109,13 @@ internal static class PretrainedFolder
     private static byte[] ReadText(string folder, string file)
     {
         var path = Required(folder, file);
-        var length = new FileInfo(path).Length;
-        return length <= LongestText ? File.ReadAllBytes(path) : throw new InvalidDataException($"'{path}' has {length} bytes; expected at most {LongestText}.");
+        using var stream = File.OpenRead(path);
+        return stream.Length <= LongestText ? UntrustedJson.ReadAll(stream) : throw new InvalidDataException($"'{path}' has {stream.Length} bytes; expected at most {LongestText}.");
+    }
+
+    private sealed record TokenizerSettings
+    {
+        [JsonPropertyName("do_lower_case")]
+        public bool LowerCase { get; init; } = true;
     }
 }

@@ -8,7 +8,7 @@ namespace Microsoft.ML.PLD;
 /// <param name="Length">The number of its bytes.</param>
 internal sealed record SafetensorsEntry(string Name, SafetensorsType Type, long[] Shape, long Offset, long Length)
 {
-    // libtorch takes more, but no model has them, and some operations do not.
+    /// <summary>The most dimensions: libtorch takes more, but no model has them, and some operations do not.</summary>
     public const int MaxRank = 64;
 
     /// <summary>The number of bytes of such a tensor, or null where there can be none: a negative size, an overflow, too many dimensions.</summary>

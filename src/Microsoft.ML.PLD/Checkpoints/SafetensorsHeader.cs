@@ -10,10 +10,18 @@ namespace Microsoft.ML.PLD;
 /// <param name="Metadata">Free text by name.</param>
 internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries, IReadOnlyDictionary<string, string> Metadata)
 {
-    /// <summary>Enough for more than a hundred thousand tensors. The format allows 100 MB, but such a header takes several times as much when it is parsed.</summary>
-    public const long MaxBytes = 16_000_000;
+    /// <summary>The format's own limit.</summary>
+    public const long MaxBytes = 100_000_000;
 
-    private const string MetadataName = "__metadata__";
+    // No model needs more, and they take far more memory than bytes.
+    private const int MostMetadata = 512;
+
+    private const string MetadataName = "__metadata__", TypeName = "dtype", ShapeName = "shape", OffsetsName = "data_offsets";
+
+    // The deepest there is: the file, a tensor, its shape.
+    private const int MaxDepth = 3;
+
+    private Dictionary<string, SafetensorsEntry>? _byName;
 
     /// <summary>The number of bytes after the header.</summary>
     public long DataLength => Entries.Count == 0 ? 0 : Entries[^1].Offset + Entries[^1].Length;
@@ -34,9 +42,9 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
             foreach (var entry in Entries)
             {
                 json.WriteStartObject(entry.Name);
-                json.WriteString("dtype", entry.Type.Name);
-                WriteNumbers(json, "shape", entry.Shape);
-                WriteNumbers(json, "data_offsets", [entry.Offset, entry.Offset + entry.Length]);
+                json.WriteString(TypeName, entry.Type.Name);
+                WriteNumbers(json, ShapeName, entry.Shape);
+                WriteNumbers(json, OffsetsName, [entry.Offset, entry.Offset + entry.Length]);
                 json.WriteEndObject();
             }
             json.WriteEndObject();
@@ -44,28 +52,27 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         return [.. buffer.WrittenSpan, .. Enumerable.Repeat((byte)' ', -buffer.WrittenCount & 7)];
     }
 
+    /// <summary>The tensor of this name; null: there is none.</summary>
+    public SafetensorsEntry? Find(string name) => (_byName ??= Entries.ToDictionary(entry => entry.Name)).GetValueOrDefault(name);
+
     /// <summary>Reads and checks a header of a file that is not trusted.</summary>
     /// <exception cref="FormatException">It breaks a rule of the format; the message says which, and for which tensor.</exception>
     public static SafetensorsHeader Parse(ReadOnlySpan<byte> bytes)
     {
         if (bytes.IsEmpty || bytes[0] != '{') throw new FormatException("its header does not begin with '{'");
-        var entries = new List<SafetensorsEntry>();
         var metadata = new Dictionary<string, string>();
+        SafetensorsEntry[] entries;
         try
         {
-            // The deepest there is: the file, a tensor, its shape. Forward only: a tree of the text would take many times its size.
-            var json = new Utf8JsonReader(bytes, new JsonReaderOptions { MaxDepth = 3 });
+            // Read as it comes, and counted first: a document or a list that grows would take many times the header's bytes.
+            var json = UntrustedJson.Reader(bytes, MaxDepth);
+            entries = new SafetensorsEntry[CountTensors(json)];
+            var count = 0;
             json.Read();
-            var names = new HashSet<string>();
             while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-            {
-                var name = json.GetString()!;
-                if (!names.Add(name)) throw new FormatException($"its header has '{name}' twice");
-                json.Read();
-                if (name == MetadataName) ParseMetadata(ref json, metadata);
-                else entries.Add(ParseEntry(ref json, name));
-            }
-            while (json.Read()) { } // nothing but blanks may follow
+                if (json.ValueTextEquals(MetadataName)) ParseMetadata(ref json, metadata);
+                else entries[count++] = ParseEntry(ref json);
+            json.Read(); // what may not follow
         }
         catch (Exception failure) when (failure is JsonException or InvalidOperationException) // the latter: text that is not UTF-8
         {
@@ -73,78 +80,94 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
         }
 
         // An empty tensor may share its offset with another: it comes first.
-        entries.Sort((a, b) => a.Offset != b.Offset ? a.Offset.CompareTo(b.Offset) : a.Length != b.Length ? a.Length.CompareTo(b.Length) : string.CompareOrdinal(a.Name, b.Name));
+        Array.Sort(entries, (a, b) => (a.Offset, a.Length).CompareTo((b.Offset, b.Length)) is var order and not 0 ? order : string.CompareOrdinal(a.Name, b.Name));
         long end = 0;
+        var byName = new Dictionary<string, SafetensorsEntry>(entries.Length);
         foreach (var entry in entries)
         {
+            if (!byName.TryAdd(entry.Name, entry)) throw new FormatException($"its header is not the JSON expected: it has '{Excerpt.Of(entry.Name)}' twice");
             if (entry.Offset != end)
-                throw new FormatException($"tensor '{entry.Name}' begins at byte {entry.Offset} of the data, but the one before it ends at {end}");
+                throw new FormatException($"tensor '{Excerpt.Of(entry.Name)}' begins at byte {entry.Offset} of the data, but the one before it ends at {end}");
             end += entry.Length;
         }
-        return new(entries, metadata);
+        return new(entries, metadata) { _byName = byName };
     }
 
-    // Each of these stands at the value's first token, and leaves the reader at its last.
+    private static int CountTensors(Utf8JsonReader json)
+    {
+        var count = 0;
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            if (!json.ValueTextEquals(MetadataName)) count++;
+            json.Skip();
+        }
+        return count;
+    }
+
     private static void ParseMetadata(ref Utf8JsonReader json, Dictionary<string, string> metadata)
     {
+        json.Read();
         if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"its '{MetadataName}' is not an object");
+        if (metadata.Count > 0) throw new JsonException($"It has '{MetadataName}' twice.");
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
             var name = json.GetString()!;
             json.Read();
-            if (json.TokenType != JsonTokenType.String) throw new FormatException($"its '{MetadataName}' has '{name}' that is not text");
-            if (!metadata.TryAdd(name, json.GetString()!)) throw new FormatException($"its '{MetadataName}' has '{name}' twice");
+            if (json.TokenType != JsonTokenType.String) throw new FormatException($"its '{MetadataName}' has '{Excerpt.Of(name)}' that is not text");
+            if (metadata.Count == MostMetadata) throw new FormatException($"its '{MetadataName}' has more than {MostMetadata} texts");
+            if (!metadata.TryAdd(name, json.GetString()!)) throw new JsonException($"'{MetadataName}' has '{Excerpt.Of(name)}' twice.");
         }
     }
 
-    private static SafetensorsEntry ParseEntry(ref Utf8JsonReader json, string name)
+    private static SafetensorsEntry ParseEntry(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"tensor '{name}' is not an object");
+        var name = json.GetString()!;
+        var shown = Excerpt.Of(name);
+        json.Read();
+        if (json.TokenType != JsonTokenType.StartObject) throw new FormatException($"tensor '{shown}' is not an object");
         SafetensorsType? type = null;
         long[]? shape = null, offsets = null;
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
-        {
-            if (json.ValueTextEquals("dtype"u8)) type = type is null ? ParseType(ref json, name) : throw Twice("dtype");
-            else if (json.ValueTextEquals("shape"u8)) shape = shape is null ? ParseNumbers(ref json, name, "shape") : throw Twice("shape");
-            else if (json.ValueTextEquals("data_offsets"u8)) offsets = offsets is null ? ParseNumbers(ref json, name, "data_offsets") : throw Twice("data_offsets");
-            else json.Skip(); // for later versions of the format, as the reference implementation does
-        }
-        if (type is null) throw new FormatException($"tensor '{name}' has no dtype");
-        if (shape is null) throw new FormatException($"tensor '{name}' has no shape");
-        if (offsets is null) throw new FormatException($"tensor '{name}' has no data_offsets");
+            if (json.ValueTextEquals(TypeName) && type is null)
+            {
+                json.Read();
+                if (json.TokenType != JsonTokenType.String) throw new FormatException($"tensor '{shown}' has no dtype");
+                type = SafetensorsType.Of(ref json)
+                    ?? throw new FormatException($"tensor '{shown}' is of dtype '{Excerpt.Of(json.GetString()!)}'; expected one of {SafetensorsType.Names}");
+            }
+            else if (json.ValueTextEquals(ShapeName) && shape is null) shape = ParseNumbers(ref json, shown, ShapeName);
+            else if (json.ValueTextEquals(OffsetsName) && offsets is null) offsets = ParseNumbers(ref json, shown, OffsetsName);
+            else if (json.ValueTextEquals(TypeName) || json.ValueTextEquals(ShapeName) || json.ValueTextEquals(OffsetsName)) throw new JsonException($"Tensor '{shown}' has a property twice");
+            else json.Skip();
 
+        if (type is null) throw new FormatException($"tensor '{shown}' has no dtype");
+        if (shape is null) throw new FormatException($"tensor '{shown}' has no {ShapeName}");
+        if (offsets is null) throw new FormatException($"tensor '{shown}' has no {OffsetsName}");
         var bytes = SafetensorsEntry.ByteLength(type, shape)
-            ?? throw new FormatException($"tensor '{name}' has the impossible shape [{string.Join(", ", shape)}]");
+            ?? throw new FormatException($"tensor '{shown}' has the impossible shape [{string.Join(", ", shape)}]");
         if (offsets is not [var begin, var end] || begin < 0 || end < begin)
-            throw new FormatException($"tensor '{name}' has data_offsets that are not a begin and an end");
+            throw new FormatException($"tensor '{shown}' has data_offsets that are not a begin and an end");
         if (end - begin != bytes)
-            throw new FormatException($"tensor '{name}' has {end - begin} bytes, but its shape [{string.Join(", ", shape)}] of {type.Name} takes {bytes}");
+            throw new FormatException($"tensor '{shown}' has {end - begin} bytes, but its shape [{string.Join(", ", shape)}] of {type.Name} takes {bytes}");
         return new(name, type, shape, begin, bytes);
-
-        FormatException Twice(string property) => new($"tensor '{name}' has {property} twice");
-    }
-
-    private static SafetensorsType ParseType(ref Utf8JsonReader json, string name)
-    {
-        json.Read();
-        if (json.TokenType != JsonTokenType.String) throw new FormatException($"tensor '{name}' has no dtype");
-        var dtype = json.GetString();
-        return SafetensorsType.Of(dtype) ?? throw new FormatException($"tensor '{name}' is of dtype '{dtype}'; expected one of {SafetensorsType.Names}");
     }
 
     private static long[] ParseNumbers(ref Utf8JsonReader json, string name, string property)
     {
+        const int most = SafetensorsEntry.MaxRank;
         json.Read();
         if (json.TokenType != JsonTokenType.StartArray) throw new FormatException($"tensor '{name}' has no {property}");
-        var numbers = new List<long>(4);
+        Span<long> numbers = stackalloc long[most];
+        var count = 0;
         while (json.Read() && json.TokenType != JsonTokenType.EndArray)
         {
             if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out var number))
-                throw new FormatException($"tensor '{name}' has {property} with '{Encoding.UTF8.GetString(json.ValueSpan)}' instead of a whole number");
-            if (numbers.Count == SafetensorsEntry.MaxRank) throw new FormatException($"tensor '{name}' has {property} of more than {SafetensorsEntry.MaxRank} numbers");
-            numbers.Add(number);
+                throw new FormatException($"tensor '{name}' has {property} with '{Excerpt.Of(Encoding.UTF8.GetString(json.ValueSpan[..Math.Min(json.ValueSpan.Length, most * sizeof(long))]))}' instead of a whole number");
+            if (count == most) throw new FormatException($"tensor '{name}' has {property} with more than {most} numbers");
+            numbers[count++] = number;
         }
-        return [.. numbers];
+        return numbers[..count].ToArray();
     }
 
     private static void WriteNumbers(Utf8JsonWriter json, string name, ReadOnlySpan<long> numbers)

@@ -11,13 +11,13 @@ namespace Microsoft.ML.PLD;
 /// </remarks>
 internal sealed class SafetensorsReader : IDisposable
 {
-    private const int PieceBytes = 1 << 16;
+    private const int PieceBytes = 1 << 20, FirstPieceBytes = 1 << 12;
+    private const int TensorsPerBlock = 16;
 
     private readonly Stream _stream;
     private readonly string _source;
     private readonly bool _leaveOpen;
     private readonly SafetensorsHeader _header;
-    private readonly Dictionary<string, SafetensorsEntry> _byName;
     private readonly long _dataStart; // in a seekable stream
     private long _position; // in the data
 
@@ -32,7 +32,6 @@ internal sealed class SafetensorsReader : IDisposable
         {
             TorchRuntime.EnsureLoaded();
             _header = ReadHeader();
-            _byName = _header.Entries.ToDictionary(entry => entry.Name);
             if (!stream.CanSeek) return;
             _dataStart = stream.Position;
             if (stream.Length - _dataStart is var there && there != _header.DataLength)
@@ -84,12 +83,17 @@ internal sealed class SafetensorsReader : IDisposable
     /// <summary>Refuses an architecture that the file cannot be the weights of, before memory is taken for what a hostile configuration says.</summary>
     /// <param name="config">The architecture.</param>
     /// <param name="configSource">Where it was read, for the message.</param>
-    /// <exception cref="InvalidDataException">The file has less than half of the weights: a tensor that is merely missing is named later.</exception>
-    public void ExpectRoomFor(BertConfig config, string configSource)
+    /// <param name="classes">Of the classifier on top; 0: there is none.</param>
+    /// <exception cref="InvalidDataException">The file has less than half of the weights, or of the tensors: one that is merely missing is named later.</exception>
+    public void ExpectRoomFor(BertConfig config, string configSource, int classes = 0)
     {
         var weights = Entries.Where(entry => entry.Type.IsFloatingPoint).Sum(entry => entry.Length / entry.Type.Size);
-        if (config.MatrixWeights > 2 * (Int128)weights)
-            throw new InvalidDataException($"'{_source}' has {weights:N0} weights, but '{configSource}' describes an encoder of at least {config.MatrixWeights:N0}.");
+        var needed = config.MatrixWeights + (Int128)classes * config.HiddenSize;
+        if (needed > 2 * (Int128)weights)
+            throw new InvalidDataException($"'{_source}' has {weights:N0} weights, but '{configSource}' describes {(classes == 0 ? "an encoder" : $"an encoder and {classes:N0} classes")} of at least {needed:N0}.");
+        // Many blocks with tiny weights: a tensor takes far more memory than its numbers.
+        if (config.Layers > 2L * Entries.Count / TensorsPerBlock)
+            throw new InvalidDataException($"'{_source}' has {Entries.Count:N0} tensors, but '{configSource}' describes an encoder of {config.Layers:N0} blocks.");
     }
 
     /// <inheritdoc/>
@@ -129,7 +133,7 @@ internal sealed class SafetensorsReader : IDisposable
         try
         {
             if (!_stream.CanSeek && entry.Offset < _position)
-                throw new InvalidOperationException($"'{_source}' is not seekable, and tensor '{entry.Name}' has been passed: read in the order of Entries.");
+                throw new InvalidOperationException($"'{_source}' is not seekable, and tensor '{Excerpt.Of(entry.Name)}' has been passed: read in the order of Entries.");
             MoveTo(entry.Offset);
             var result = read();
             _position += entry.Length;
@@ -137,18 +141,19 @@ internal sealed class SafetensorsReader : IDisposable
         }
         catch (EndOfStreamException failure)
         {
-            throw Invalid($"it ends within or before tensor '{entry.Name}'", failure);
+            throw Invalid($"it ends within or before tensor '{Excerpt.Of(entry.Name)}'", failure);
         }
         catch (InvalidDataException failure)
         {
-            throw Invalid($"tensor '{entry.Name}' cannot be decompressed ({failure.Message})", failure);
+            throw Invalid($"tensor '{Excerpt.Of(entry.Name)}' cannot be decompressed ({failure.Message})", failure);
         }
     }
 
     private void MoveTo(long offset)
     {
         if (_stream.CanSeek) _stream.Position = _dataStart + (_position = offset);
-        var passed = new byte[Math.Min(PieceBytes, offset - _position)];
+        if (_position == offset) return;
+        var passed = new byte[Math.Min(FirstPieceBytes, offset - _position)];
         while (_position < offset)
         {
             var count = (int)Math.Min(passed.Length, offset - _position);
@@ -172,14 +177,14 @@ internal sealed class SafetensorsReader : IDisposable
         if (_stream.ReadByte() >= 0) throw Invalid("more bytes follow its last tensor");
     }
 
-    private SafetensorsEntry Entry(string name) => _byName.GetValueOrDefault(name) ?? throw Invalid($"it has no tensor '{name}'");
+    private SafetensorsEntry Entry(string name) => _header.Find(name) ?? throw Invalid($"it has no tensor '{name}'");
 
     private void ExpectFits(SafetensorsEntry entry, Tensor target)
     {
         if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
-            throw Invalid($"tensor '{entry.Name}' has the shape [{string.Join(", ", entry.Shape)}]; expected [{string.Join(", ", target.shape)}]");
+            throw Invalid($"tensor '{Excerpt.Of(entry.Name)}' has the shape [{string.Join(", ", entry.Shape)}]; expected [{string.Join(", ", target.shape)}]");
         if (entry.Type.ScalarType != target.dtype && !(entry.Type.IsFloatingPoint && is_floating_point(target)))
-            throw Invalid($"tensor '{entry.Name}' is of dtype {entry.Type.Name}; expected {SafetensorsType.Of(target.dtype)?.Name ?? target.dtype.ToString()}");
+            throw Invalid($"tensor '{Excerpt.Of(entry.Name)}' is of dtype {entry.Type.Name}; expected {SafetensorsType.Of(target.dtype)?.Name ?? target.dtype.ToString()}");
     }
 
     private SafetensorsHeader ReadHeader()
@@ -192,7 +197,7 @@ internal sealed class SafetensorsReader : IDisposable
             if (length is < 2 or > SafetensorsHeader.MaxBytes)
                 throw Invalid($"its header would be {length} bytes long; expected 2 to {SafetensorsHeader.MaxBytes}");
 
-            return SafetensorsHeader.Parse(ReadHeaderBytes((int)length));
+            return SafetensorsHeader.Parse(ReadBytes((int)length));
         }
         catch (EndOfStreamException failure)
         {
@@ -204,18 +209,38 @@ internal sealed class SafetensorsReader : IDisposable
         }
     }
 
-    // Takes no more memory than there is header: a file of ten bytes must not make us take 100 MB.
-    private byte[] ReadHeaderBytes(int length)
+    // A file of ten bytes must not make us take 100 MB.
+    private byte[] ReadBytes(int length)
     {
-        if (_stream.CanSeek && _stream.Length - _stream.Position < length) throw new EndOfStreamException();
-        var bytes = new byte[_stream.CanSeek ? length : Math.Min(length, PieceBytes)];
-        for (var read = 0; ; Array.Resize(ref bytes, (int)Math.Min(length, 2L * bytes.Length)))
+        if (_stream.CanSeek)
         {
-            _stream.ReadExactly(bytes, read, bytes.Length - read);
-            read = bytes.Length;
-            if (read == length) return bytes;
+            if (_stream.Length - _stream.Position < length) throw new EndOfStreamException();
+            var all = new byte[length];
+            _stream.ReadExactly(all);
+            return all;
         }
+        // Grows with what is there.
+        var pieces = new List<byte[]>();
+        for (var read = 0; read < length; read += pieces[^1].Length)
+        {
+            var piece = new byte[Math.Min(length - read, Math.Clamp(read, FirstPieceBytes, PieceBytes))];
+            _stream.ReadExactly(piece);
+            pieces.Add(piece);
+        }
+        return pieces.Count == 1 ? pieces[0] : Joined(pieces, length);
     }
 
-    private InvalidDataException Invalid(string what, Exception? inner = null) => new($"'{_source}' is not the safetensors file expected: {Excerpt.Of(what)}.", inner);
+    private static byte[] Joined(List<byte[]> pieces, int length)
+    {
+        var all = new byte[length];
+        var at = 0;
+        foreach (var piece in pieces)
+        {
+            piece.CopyTo(all, at);
+            at += piece.Length;
+        }
+        return all;
+    }
+
+    private InvalidDataException Invalid(string what, Exception? inner = null) => new($"'{_source}' is not the safetensors file expected: {what}.", inner);
 }

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using static TorchSharp.torch;
 
 namespace Microsoft.ML.PLD;
@@ -16,7 +17,13 @@ internal sealed record SafetensorsType(string Name, ScalarType ScalarType, int S
 
     public static string Names { get; } = string.Join(", ", All.Select(type => type.Name));
 
-    public static SafetensorsType? Of(string? name) => All.FirstOrDefault(type => type.Name == name);
+    /// <summary>The type whose name <paramref name="json"/> stands at.</summary>
+    public static SafetensorsType? Of(ref Utf8JsonReader json)
+    {
+        foreach (var type in All)
+            if (json.ValueTextEquals(type.Name)) return type;
+        return null;
+    }
 
     public static SafetensorsType? Of(ScalarType type) => All.FirstOrDefault(known => known.ScalarType == type);
 }

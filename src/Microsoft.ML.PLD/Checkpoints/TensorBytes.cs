@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 internal static class TensorBytes
 {
     // A span takes no more than 2 GB, and small pieces keep progress and memory even.
-    private const long PieceBytes = 64 << 20, FirstPieceBytes = 64 << 10;
+    private const long PieceBytes = 64 << 20, FirstPieceBytes = 1 << 12;
 
     /// <summary>Writes the elements in row-major order. Copies them only off another device or out of another layout.</summary>
     public static void Write(Tensor tensor, Stream stream)
@@ -39,16 +39,15 @@ internal static class TensorBytes
     {
         using var scope = NewDisposeScope();
         var pieces = new List<Tensor>();
-        var most = FirstPieceBytes / elementSize;
+        long read = 0;
         do
         {
-            var piece = empty(Math.Min(elements, most), dtype: type);
-            most = Math.Min(2 * most, PieceBytes / elementSize);
+            var piece = empty(Math.Min(elements - read, Math.Clamp(read * elementSize, FirstPieceBytes, PieceBytes) / elementSize), dtype: type);
             stream.ReadExactly(piece.bytes);
             pieces.Add(piece);
-            elements -= piece.shape[0];
+            read += piece.shape[0];
         }
-        while (elements > 0);
+        while (read < elements);
         return (pieces.Count == 1 ? pieces[0] : cat(pieces)).MoveToOuterDisposeScope();
     }
 

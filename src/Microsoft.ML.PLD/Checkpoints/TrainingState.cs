@@ -18,6 +18,7 @@ internal sealed record TrainingState
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         MaxDepth = 8,
+        Converters = { new TextMapConverter() },
     };
 
     public int Version { get; init; } = CurrentVersion;
@@ -76,11 +77,11 @@ internal sealed record TrainingState
         if (stream.Length > LongestText) throw new InvalidDataException($"'{source}' has {stream.Length:N0} bytes; expected at most {LongestText:N0}.");
         try
         {
-            var state = JsonSerializer.Deserialize<TrainingState>(stream, Json) ?? throw new JsonException("It is null.");
+            var state = UntrustedJson.Parse<TrainingState>(UntrustedJson.ReadAll(stream), Json);
             if (state.Version != CurrentVersion) throw new InvalidDataException($"'{source}' has version {state.Version}; this release reads version {CurrentVersion}.");
             if (state is not { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 }) throw new JsonException("A number is out of range.");
-            // What the deserializer does not check: nulls within collections.
-            if (state.Validations.Contains(null!) || state.Options.Values.Concat(state.Runtime.Values).Contains(null!)) throw new JsonException("A value is null.");
+            // What the deserializer does not check: nulls within a list.
+            if (state.Validations.Contains(null!)) throw new JsonException("A value is null.");
             return state;
         }
         catch (JsonException failure)

@@ -1,3 +1,4 @@
+using System.Reflection;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using Microsoft.ML.Data;
@@ -15,6 +16,8 @@ internal sealed class LabelMap
         NumberDataViewType.Byte, NumberDataViewType.UInt16, NumberDataViewType.UInt32, NumberDataViewType.UInt64,
         DateTimeDataViewType.Instance, DateTimeOffsetDataViewType.Instance, TimeSpanDataViewType.Instance,
     ];
+
+    private const int LongestJson = 1 << 26;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -88,16 +91,54 @@ internal sealed class LabelMap
     /// <exception cref="InvalidDataException">The stream does not hold what <see cref="Save"/> writes.</exception>
     public static LabelMap Load(Stream stream)
     {
-        var saved = JsonSerializer.Deserialize<Saved>(stream, Json);
+        if (stream.Length > LongestJson) throw new InvalidDataException($"It has {stream.Length:N0} bytes; expected at most {LongestJson:N0}.");
+        var text = UntrustedJson.ReadAll(stream);
+        var saved = UntrustedJson.Parse<Described>(text, Json);
         if (saved is not { Classes: > 0 }) throw new InvalidDataException("No number of classes.");
         if (saved.Type is null) return new LabelMap(saved.Classes, null, null);
 
         var type = Array.Find(ItemTypes, type => type.ToString() == saved.Type)
             ?? throw new InvalidDataException($"Unknown type of classes '{saved.Type}'.");
-        var values = (Array?)saved.Values?.Deserialize(type.RawType.MakeArrayType(), Json);
-        return values?.Length == saved.Classes
-            ? new LabelMap(saved.Classes, type, values)
-            : throw new InvalidDataException($"{saved.Classes} classes, but values of {values?.Length ?? 0}.");
+        return new LabelMap(saved.Classes, type, type.RawType == typeof(byte)
+            ? ParseBytes(text, saved.Classes)
+            : (Array)Generic(nameof(ParseValues), type.RawType, text, saved.Classes));
+    }
+
+    // Counted first: a list that grows would take several times the memory.
+    private static T[] ParseValues<T>(byte[] text, int count)
+    {
+        var json = AtValues(text);
+        if (json.TokenType != JsonTokenType.StartArray) throw new InvalidDataException("No values of classes.");
+        var counting = json;
+        var found = 0;
+        for (; counting.Read() && counting.TokenType != JsonTokenType.EndArray; found++) counting.Skip();
+        if (found != count) throw new InvalidDataException($"{count} classes, but values of {found}.");
+
+        var values = new T[count];
+        for (var i = 0; json.Read() && i < values.Length; i++) values[i] = JsonSerializer.Deserialize<T>(ref json, Json)!;
+        return values;
+    }
+
+    // The serializer has a form of its own for bytes.
+    private static byte[] ParseBytes(byte[] text, int count)
+    {
+        var json = AtValues(text);
+        var values = json.TokenType == JsonTokenType.String && json.TryGetBytesFromBase64(out var bytes) ? bytes : throw new InvalidDataException("No values of classes.");
+        return values.Length == count ? values : throw new InvalidDataException($"{count} classes, but values of {values.Length}.");
+    }
+
+    private static Utf8JsonReader AtValues(byte[] text)
+    {
+        var json = new Utf8JsonReader(UntrustedJson.Trim(text));
+        json.Read();
+        while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
+        {
+            var isValues = json.ValueTextEquals(nameof(Saved.Values));
+            json.Read();
+            if (isValues) break;
+            json.Skip();
+        }
+        return json;
     }
 
     private static T[] ReadValues<T>(DataViewSchema.Annotations annotations)
@@ -116,8 +157,10 @@ internal sealed class LabelMap
         });
 
     private static object Generic(string method, Type type, params object[] arguments) =>
-        typeof(LabelMap).GetMethod(method, System.Reflection.BindingFlags.NonPublic | System.Reflection.BindingFlags.Static)!
-            .MakeGenericMethod(type).Invoke(null, arguments)!;
+        typeof(LabelMap).GetMethod(method, BindingFlags.NonPublic | BindingFlags.Static)!
+            .MakeGenericMethod(type).Invoke(null, BindingFlags.DoNotWrapExceptions, null, arguments, null)!;
+
+    private sealed record Described(int Classes, string? Type);
 
     private sealed record Saved(int Classes, string? Type, JsonElement? Values);
 

@@ -33,24 +33,21 @@ public sealed class PldBertMulticlassTransformer : TextTransformer, ILoadableMod
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
-        var (second, isPairs) = (settings.Sentence2ColumnName, settings.Sentence2ColumnName is not null);
         SavedNetwork.CheckSettings(
-            config, [settings.Sentence1ColumnName, second ?? settings.Sentence1ColumnName, settings.ScoreColumnName, settings.PredictedLabelColumnName], isPairs,
-            settings.MaxLength, settings.Pooling, settings.Precision);
+            config, settings.Pooling, settings.MaxLength, settings.Precision,
+            settings.Sentence1ColumnName, settings.Sentence2ColumnName, settings.ScoreColumnName, settings.PredictedLabelColumnName);
         var labels = entries.Read(Labels, LabelMap.Load);
         var classifier = SavedNetwork.LoadNetwork(
             entries, config, device => new BertClassifier(config, tokenizer, labels.Count, settings.Pooling, device, seed: 0),
-            classifier => classifier.Weights);
+            classifier => classifier.Weights, labels.Count);
         return new PldBertMulticlassTransformer(environment, classifier, labels, settings);
     }
 
     internal static IReadOnlyList<OutputColumn> Columns(string score, string predictedLabel, LabelMap labels) =>
         [new PredictedLabelColumn(predictedLabel, labels), new ClassScoreColumn(score, labels)];
 
-    internal List<ModelEntry> Entries =>
-        [.. SavedNetwork.Entries(_settings, _classifier.Config, _classifier.Tokenizer, _classifier.Weights), new ModelEntry(Labels, _labels.Save)];
-
-    private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertMulticlassTransformer>(context, Entries);
+    private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertMulticlassTransformer>(
+        context, [.. SavedNetwork.Entries(_settings, _classifier.Config, _classifier.Tokenizer, _classifier.Weights), new ModelEntry(Labels, _labels.Save)]);
 
     private sealed record Settings(
         string Sentence1ColumnName, string? Sentence2ColumnName, string ScoreColumnName, string PredictedLabelColumnName, Pooling Pooling, int MaxLength, Precision Precision);

@@ -32,18 +32,16 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     {
         var settings = SavedNetwork.LoadSettings<Settings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
-        SavedNetwork.CheckSettings(config, [settings.InputColumnName, settings.OutputColumnName], isPairs: false, settings.MaxLength, settings.Pooling, settings.Precision);
+        SavedNetwork.CheckSettings(config, settings.Pooling, settings.MaxLength, settings.Precision, settings.InputColumnName, settings.OutputColumnName);
         var model = SavedNetwork.LoadNetwork(
             entries, config, device => new BertModel(config, tokenizer, settings.NextSentence, device, seed: 0), model => model.Weights);
         return new PldBertTransformer(environment, model, settings);
     }
 
-    internal List<ModelEntry> Entries => SavedNetwork.Entries(_settings, Model.Config, Model.Tokenizer, Model.Weights);
-
     private protected override void Save(ModelSaveContext context)
     {
         using var use = Model.Use(); // it is public, and may be disposed of by itself
-        MLNetAccess.Save<PldBertTransformer>(context, Entries);
+        MLNetAccess.Save<PldBertTransformer>(context, SavedNetwork.Entries(_settings, Model.Config, Model.Tokenizer, Model.Weights));
     }
 
     private sealed record Settings(string InputColumnName, string OutputColumnName, Pooling Pooling, int MaxLength, Precision Precision, bool NextSentence);

@@ -8,25 +8,22 @@ namespace Microsoft.ML.PLD;
 /// <param name="tryRead">Calls back with a part's contents, in a stream that can seek; false when there is no such part.</param>
 internal sealed class SavedEntries(string model, IReadOnlyDictionary<string, byte[]> hashes, Func<string, Action<Stream>, bool> tryRead)
 {
-    private const int MostParts = 64;
-
-    /// <summary>Reads the list of the parts and their hashes, from a file that is not trusted.</summary>
-    /// <param name="reader">Stands at the list.</param>
+    /// <summary>Reads the hashes, at the head of the entries.</summary>
+    /// <param name="reader">Stands before them.</param>
     /// <param name="model">The kind of model, for messages.</param>
-    /// <exception cref="InvalidDataException">It is no such list.</exception>
-    public static IReadOnlyDictionary<string, byte[]> ReadHashes(BinaryReader reader, string model)
+    /// <exception cref="InvalidDataException">They are cut off or damaged.</exception>
+    public static Dictionary<string, byte[]> ReadHashes(BinaryReader reader, string model)
     {
         try
         {
-            var count = reader.ReadInt32();
-            if (count is < 0 or > MostParts) throw new FormatException($"It has {count} parts.");
             var hashes = new Dictionary<string, byte[]>();
-            for (var left = count; left > 0; left--) hashes.Add(reader.ReadString(), reader.ReadBytes(SHA256.HashSizeInBytes));
+            for (var left = reader.ReadInt32(); left > 0; left--)
+                hashes.Add(reader.ReadString(), reader.ReadBytes(SHA256.HashSizeInBytes));
             return hashes;
         }
         catch (Exception failure) when (failure is IOException or ArgumentException or FormatException)
         {
-            throw new InvalidDataException($"The list of parts of the saved model '{model}' is damaged: {Excerpt.Of(failure.Message)}", failure);
+            throw new InvalidDataException($"The list of entries of the saved model '{model}' is damaged.", failure);
         }
     }
 

@@ -9,6 +9,8 @@ internal static class SavedNetwork
 {
     private const string Settings = "settings.json", Config = "config.json", Vocabulary = "vocab.txt", Weights = "model.safetensors";
 
+    private const int LongestJson = 1 << 20;
+
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
         Converters = { new JsonStringEnumConverter() },
@@ -27,25 +29,6 @@ internal static class SavedNetwork
 
     public static TSettings LoadSettings<TSettings>(SavedEntries entries) => entries.Read(Settings, Parse<TSettings>);
 
-    /// <summary>Checks settings that scoring relies on.</summary>
-    /// <param name="config">The architecture.</param>
-    /// <param name="columns">Names of columns.</param>
-    /// <param name="isPairs">Whether texts come in pairs.</param>
-    /// <param name="maxLength">The most tokens of a text or pair.</param>
-    /// <param name="pooling">How a text becomes one vector.</param>
-    /// <param name="precision">Of the activations.</param>
-    /// <exception cref="InvalidDataException">They cannot be.</exception>
-    public static void CheckSettings(BertConfig config, IEnumerable<string> columns, bool isPairs, int maxLength, Pooling pooling, Precision precision)
-    {
-        var least = isPairs ? WordPieceTokenizer.SpecialsOfPair : WordPieceTokenizer.SpecialsOfText;
-        var problem = columns.Any(string.IsNullOrWhiteSpace) ? "a column has no name"
-            : maxLength < least || maxLength > config.MaxPositions ? $"MaxLength is {maxLength}; expected {least} to {config.MaxPositions}"
-            : !Enum.IsDefined(pooling) ? $"Pooling is {pooling}"
-            : !Enum.IsDefined(precision) ? $"Precision is {precision}"
-            : null;
-        if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}.");
-    }
-
     public static (BertConfig Config, WordPieceTokenizer Tokenizer) LoadArchitecture(SavedEntries entries)
     {
         var (config, lowerCase) = entries.Read(Config, Parse<Architecture>);
@@ -56,17 +39,35 @@ internal static class SavedNetwork
             : throw new InvalidDataException($"The entry '{Vocabulary}' of the saved model has {vocabulary.Count} pieces, but '{Config}' says {config.VocabularySize}.");
     }
 
+    /// <summary>Checks what scoring believes.</summary>
+    /// <param name="config">The architecture.</param>
+    /// <param name="pooling">How the vectors of tokens become one.</param>
+    /// <param name="maxLength">The most tokens of a text or pair.</param>
+    /// <param name="precision">Of the activations.</param>
+    /// <param name="columns">The names of columns; null: there is no such column.</param>
+    /// <exception cref="InvalidDataException">The network cannot be run with these settings.</exception>
+    public static void CheckSettings(BertConfig config, Pooling pooling, int maxLength, Precision precision, params ReadOnlySpan<string?> columns)
+    {
+        var problem = maxLength < WordPieceTokenizer.SpecialsOfPair || maxLength > config.MaxPositions ? $"MaxLength is {maxLength}; expected {WordPieceTokenizer.SpecialsOfPair} to {config.MaxPositions}."
+            : !Enum.IsDefined(pooling) ? $"Pooling is {pooling}."
+            : !Enum.IsDefined(precision) ? $"Precision is {precision}."
+            : columns.Contains("") ? "The name of a column is empty."
+            : null;
+        if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}");
+    }
+
     /// <param name="entries">The model's parts.</param>
     /// <param name="config">The architecture, from <see cref="LoadArchitecture"/>.</param>
     /// <param name="create">Makes the network on a device, once the weights are known to fit it.</param>
     /// <param name="weightsOf">The network's weights.</param>
-    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<torch.Device, T> create, Func<T, ParameterStore> weightsOf) where T : IDisposable
+    /// <param name="classes">Of the classifier on top; 0: there is none.</param>
+    public static T LoadNetwork<T>(SavedEntries entries, BertConfig config, Func<torch.Device, T> create, Func<T, ParameterStore> weightsOf, int classes = 0) where T : IDisposable
     {
         var device = DeviceChoice.Resolve(DeviceChoice.Auto); // here: a device that is not there is no damage of the file
         return entries.Read(Weights, stream =>
         {
             using var reader = new SafetensorsReader(stream, Weights, leaveOpen: true);
-            reader.ExpectRoomFor(config, Config);
+            reader.ExpectRoomFor(config, Config, classes);
             var network = create(device);
             try
             {
@@ -82,7 +83,9 @@ internal static class SavedNetwork
         });
     }
 
-    private static T Parse<T>(Stream stream) => JsonSerializer.Deserialize<T>(stream, Json) ?? throw new JsonException("The JSON is null.");
+    private static T Parse<T>(Stream stream) => stream.Length <= LongestJson
+        ? UntrustedJson.Parse<T>(UntrustedJson.ReadAll(stream), Json)
+        : throw new InvalidDataException($"It has {stream.Length:N0} bytes; expected at most {LongestJson:N0}.");
 
     private sealed record Architecture(BertConfig Config, bool LowerCase);
 }

@@ -22,26 +22,41 @@ public sealed class WordPieceVocabulary
     /// <summary>In the order in which <see cref="WordPieceTrainer"/> gives them ids, so that [PAD] is 0.</summary>
     internal static readonly string[] SpecialPieces = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"];
 
+    private const int LongestFile = 1 << 27;
+
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     private readonly string[] _pieces;
     private readonly bool[] _continues;
     private readonly Dictionary<string, int> _ids;
 
-    private WordPieceVocabulary(string[] pieces, string source)
+    /// <param name="pieces">Each is checked before the next one is made.</param>
+    /// <param name="count">The number of <paramref name="pieces"/>: tables that grow would take twice the memory.</param>
+    /// <param name="source">What to call it in messages.</param>
+    private WordPieceVocabulary(IEnumerable<string> pieces, int count, string source)
     {
-        if (pieces.Length == 0)
+        if (count == 0)
             throw new InvalidDataException($"The vocabulary {source} is empty; expected one piece a line, as in BERT's vocab.txt.");
-        _pieces = pieces;
-        Pieces = Array.AsReadOnly(pieces);
-        _continues = Array.ConvertAll(pieces, piece => piece.StartsWith(Continuation, StringComparison.Ordinal));
-        _ids = new(pieces.Length, StringComparer.Ordinal);
-        for (var id = 0; id < pieces.Length; id++)
+        if (count > MaximumCount)
+            throw new InvalidDataException($"The vocabulary {source} has more than {MaximumCount:N0} pieces, which is the most that is allowed.");
+        _pieces = new string[count];
+        _continues = new bool[count];
+        _ids = new(count, StringComparer.Ordinal);
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Span<byte> encoded = stackalloc byte[MaximumPieceLength * 3];
+        var id = 0;
+        foreach (var piece in pieces)
         {
-            Check(pieces[id], id, source);
-            if (!_ids.TryAdd(pieces[id], id))
-                throw new InvalidDataException($"The vocabulary {source} has the piece '{pieces[id]}' twice: in lines {_ids[pieces[id]] + 1} and {id + 1}.");
+            Check(piece, id, source);
+            if (!_ids.TryAdd(piece, id))
+                throw new InvalidDataException($"The vocabulary {source} has the piece '{piece}' twice: in lines {_ids[piece] + 1} and {id + 1}.");
+            if (id > 0) hash.AppendData("\n"u8);
+            hash.AppendData(encoded[..Encoding.UTF8.GetBytes(piece, encoded)]);
+            _continues[id] = piece.StartsWith(Continuation, StringComparison.Ordinal);
+            _pieces[id++] = piece;
         }
+        Pieces = Array.AsReadOnly(_pieces);
+        Sha256 = Convert.ToHexStringLower(hash.GetHashAndReset());
         var missing = SpecialPieces.Where(piece => !_ids.ContainsKey(piece)).ToArray();
         if (missing.Length > 0)
             throw new InvalidDataException(
@@ -52,7 +67,6 @@ public sealed class WordPieceVocabulary
         ClassifyId = _ids["[CLS]"];
         SeparatorId = _ids["[SEP]"];
         MaskId = _ids["[MASK]"];
-        Sha256 = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(string.Join('\n', pieces))));
     }
 
     /// <summary>How many pieces there are; ids run from 0 to one less.</summary>
@@ -100,7 +114,8 @@ public sealed class WordPieceVocabulary
     public static WordPieceVocabulary FromPieces(IEnumerable<string> pieces)
     {
         ArgumentNullException.ThrowIfNull(pieces);
-        return new([.. pieces.Take(MaximumCount + 1)], "given");
+        var all = pieces.Take(MaximumCount + 1).ToArray();
+        return new(all, all.Length, "given");
     }
 
     /// <summary>Looks a piece up.</summary>
@@ -135,14 +150,17 @@ public sealed class WordPieceVocabulary
     }
 
     /// <summary>Reads the lines of a vocab.txt up to the end of the stream, which stays open.</summary>
-    /// <param name="stream">May come from a stranger: lines and their number are bounded.</param>
+    /// <param name="stream">Can seek. May come from a stranger: lines and their number are bounded.</param>
     /// <param name="source">What to call it in messages, in quotes if it is a name.</param>
     internal static WordPieceVocabulary Load(Stream stream, string source)
     {
-        using var reader = new StreamReader(stream, StrictUtf8, detectEncodingFromByteOrderMarks: true, leaveOpen: true);
+        var length = stream.Length - stream.Position;
+        if (length > LongestFile) throw new InvalidDataException($"The vocabulary {source} has {length:N0} bytes; expected at most {LongestFile:N0}.");
+        var text = new byte[length];
+        stream.ReadExactly(text);
         try
         {
-            return new([.. Lines(reader, source)], source);
+            return new(Lines(text).Select((line, id) => Decode(line.Span, id, source)), Lines(text).Count(), source);
         }
         catch (DecoderFallbackException error)
         {
@@ -150,33 +168,26 @@ public sealed class WordPieceVocabulary
         }
     }
 
-    /// <summary>Like ReadLine, which would read a line of any length into memory.</summary>
-    private static IEnumerable<string> Lines(StreamReader reader, string source)
+    /// <summary>Up to the first one that is empty: no memory is taken for those after it.</summary>
+    private static IEnumerable<ReadOnlyMemory<byte>> Lines(byte[] text)
     {
-        var line = new StringBuilder();
-        var count = 0;
-        for (var next = reader.Read(); next >= 0; next = reader.Read())
+        var rest = text.AsMemory(text.AsSpan().StartsWith(Encoding.UTF8.Preamble) ? Encoding.UTF8.Preamble.Length : 0);
+        while (!rest.IsEmpty)
         {
-            if (next == '\n')
-            {
-                if (count++ > MaximumCount) yield break; // one too many is enough for the constructor to say so
-                yield return Whole(line);
-                line.Clear();
-            }
-            else if (line.Append((char)next).Length > MaximumPieceLength + 1)
-            {
-                throw TooLong(count, source);
-            }
+            var length = rest.Span.IndexOf((byte)'\n');
+            var line = length < 0 ? rest : rest[..length];
+            rest = rest[Math.Min(rest.Length, line.Length + 1)..];
+            if (!line.IsEmpty && line.Span[^1] == '\r') line = line[..^1];
+            yield return line;
+            if (line.IsEmpty) yield break;
         }
-        if (line.Length > 0) yield return Whole(line);
-
-        static string Whole(StringBuilder line) => line is [.., '\r'] ? line.ToString(0, line.Length - 1) : line.ToString();
     }
+
+    private static string Decode(ReadOnlySpan<byte> line, int id, string source) =>
+        line.Length <= MaximumPieceLength * 3 ? StrictUtf8.GetString(line) : throw TooLong(id, source);
 
     private static void Check(string piece, int id, string source)
     {
-        if (id >= MaximumCount)
-            throw new InvalidDataException($"The vocabulary {source} has more than {MaximumCount:N0} pieces, which is the most that is allowed.");
         if (string.IsNullOrEmpty(piece) || piece == Continuation)
             throw new InvalidDataException($"The vocabulary {source} has no piece in line {id + 1}: it is '{piece}'. The line's number is the piece's id, so none may be left empty.");
         if (piece.Length > MaximumPieceLength) throw TooLong(id, source);

@@ -20,8 +20,8 @@ internal static class AllBenches
         Title("Damaged checkpoints");
         var corrupted = CorruptionBench.Run(corruptions, seed);
         Title("Hostile files");
-        var fuzzed = FuzzBench.Run(inputs, seed);
-        failures.AddRange([.. killed.Failures, .. signalled.Failures, .. corrupted.Failures, .. fuzzed.Failures]);
+        var fuzzed = FuzzBench.Run([], inputs, seed, Math.Min(2, Environment.ProcessorCount));
+        failures.AddRange([.. killed.Failures, .. signalled.Failures, .. corrupted.Failures, .. fuzzed.Findings]);
         if (!isShort)
         {
             Title("Full disks, read-only folders");

@@ -101,7 +101,7 @@ internal sealed partial class TrainingProcess : IDisposable
         }
     }
 
-    /// <summary>The command line of this very program after its path, without its arguments.</summary>
+    /// <summary>What follows the process's path in the command line of this very program, before its arguments.</summary>
     public static string[] Self() =>
         Path.GetFileNameWithoutExtension(Environment.ProcessPath) == "dotnet" ? [typeof(TrainingProcess).Assembly.Location] : [];
 

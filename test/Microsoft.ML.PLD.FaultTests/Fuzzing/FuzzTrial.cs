@@ -1,0 +1,62 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.PLD.FaultTests;
+
+/// <summary>How a parser took one input.</summary>
+/// <param name="Unexpected">An exception that is not documented.</param>
+/// <param name="IsRefused">Whether the documented one was thrown.</param>
+/// <param name="Seconds">It took.</param>
+/// <param name="Allocated">Bytes: managed ones of all kinds, and the most that libtorch held at a time.</param>
+internal sealed record FuzzTrial(Exception? Unexpected, bool IsRefused, double Seconds, long Allocated)
+{
+    public static readonly TimeSpan Slow = TimeSpan.FromSeconds(2);
+
+    public static FuzzTrial Run(FuzzTarget target, byte[] input)
+    {
+        var (heap, before, start) = (HeapMeter.BytesInUse, GC.GetAllocatedBytesForCurrentThread(), Stopwatch.GetTimestamp());
+        MeteredStream.Restart();
+        Exception? unexpected = null;
+        var isRefused = false;
+        object? parsed = null;
+        try
+        {
+            parsed = target.Parse(input);
+        }
+        catch (InvalidDataException)
+        {
+            isRefused = true;
+        }
+        catch (Exception failure)
+        {
+            unexpected = failure;
+        }
+        var allocated = GC.GetAllocatedBytesForCurrentThread() - before + Math.Max(0, MeteredStream.Peak - heap);
+        try
+        {
+            if (parsed is not null) target.Use(parsed);
+        }
+        catch (Exception failure)
+        {
+            unexpected = failure;
+        }
+        (parsed as IDisposable)?.Dispose();
+        return new(unexpected, isRefused, Stopwatch.GetElapsedTime(start).TotalSeconds, allocated);
+    }
+
+    /// <summary>The same on a new thread: one for which no pool has kept a buffer.</summary>
+    public static FuzzTrial RunAfresh(FuzzTarget target, byte[] input)
+    {
+        FuzzTrial? trial = null;
+        var thread = new Thread(() => trial = Run(target, input));
+        thread.Start();
+        thread.Join();
+        return trial!;
+    }
+
+    // What a tensor takes beside its numbers, on both sides of the border to libtorch; measured: about 1,100.
+    private const int BytesPerTensor = 1_536;
+
+    /// <summary>The bytes allocated above the allowance, for each byte of the files.</summary>
+    public double Factor(FuzzTarget target, byte[] input) =>
+        (double)Math.Max(0, Allocated - target.Allowance - target.Tensors * BytesPerTensor) / Math.Max(1, input.Length + target.OtherBytes);
+}
