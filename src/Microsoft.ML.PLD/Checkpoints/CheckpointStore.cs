@@ -25,7 +25,15 @@ internal sealed class CheckpointStore : IDisposable
         {
             throw new IOException($"The checkpoint folder '{_folder}' cannot be used, perhaps because another training writes to it: {failure.Message}", failure);
         }
-        AtomicFolder.Recover(_folder);
+        try
+        {
+            AtomicFolder.Recover(_folder, Prefix);
+        }
+        catch
+        {
+            _lock.Dispose();
+            throw;
+        }
     }
 
     /// <summary>The checkpoints that are there, newest first, unchecked.</summary>
@@ -33,28 +41,28 @@ internal sealed class CheckpointStore : IDisposable
 
     public string PathOf(long step) => Path.Combine(_folder, Prefix + step.ToString("D10", CultureInfo.InvariantCulture));
 
-    /// <summary>The newest checkpoint that is whole. Damaged ones are set aside under another name.</summary>
+    /// <summary>The newest checkpoint that is whole. Newer ones that are damaged are set aside under another name.</summary>
     /// <param name="notify">Told of each that is damaged.</param>
     /// <returns>Null when the folder has none.</returns>
-    /// <exception cref="InvalidDataException">All there are are damaged.</exception>
+    /// <exception cref="InvalidDataException">None of those that are there can be used; they stay as they are, so that the next try does not begin from nothing.</exception>
     public Checkpoint? Latest(Action<string> notify)
     {
-        var found = All;
-        foreach (var (step, path) in found)
+        var damaged = new List<(long Step, string Path, Exception Failure)>();
+        foreach (var (step, path) in All)
             try
             {
                 var checkpoint = Checkpoint.Open(path);
                 if (checkpoint.State.Step != step) throw new InvalidDataException($"'{path}' holds step {checkpoint.State.Step}.");
+                foreach (var other in damaged)
+                    notify(FormattableString.Invariant($"The checkpoint of step {other.Step} is damaged and is not used: {other.Failure.Message} It is now '{SetAside(other.Path)}'."));
                 return checkpoint;
             }
-            catch (InvalidDataException failure)
+            catch (Exception failure) when (failure is InvalidDataException or IOException)
             {
-                var aside = SetAside(path);
-                notify($"The checkpoint of step {step:N0} is damaged and is not used: {failure.Message} It is now '{aside}'.");
-                if (found[^1].Path == path)
-                    throw new InvalidDataException($"None of the {found.Count} checkpoints in '{_folder}' can be used. The last: {failure.Message}", failure);
+                damaged.Add((step, path, failure));
             }
-        return null;
+        return damaged.Count == 0 ? null : throw new InvalidDataException(
+            $"None of the {damaged.Count} checkpoints in '{_folder}' can be used. The newest: {damaged[0].Failure.Message}", damaged[0].Failure);
     }
 
     /// <summary>The seed of the run that would be resumed; null when there is none.</summary>
@@ -72,21 +80,38 @@ internal sealed class CheckpointStore : IDisposable
     /// <summary>Writes a checkpoint and deletes those no longer wanted.</summary>
     /// <param name="snapshot">The run.</param>
     /// <param name="keepLast">How many of the newest stay.</param>
-    /// <param name="best">The step of another that stays.</param>
+    /// <param name="keepBest">Whether the best one stays, too.</param>
     /// <returns>Where it is.</returns>
-    public string Write(Snapshot snapshot, int keepLast, long? best)
+    public string Write(Snapshot snapshot, int keepLast, bool keepBest)
     {
         var path = PathOf(snapshot.State.Step);
         Checkpoint.Write(path, snapshot);
+        var best = keepBest ? Best(snapshot.State)?.Step : null;
         foreach (var (step, old) in All.Skip(keepLast))
-            if (step != best) AtomicFolder.Delete(old);
+            if (step != best) TryDelete(old);
         return path;
     }
+
+    /// <summary>The validation with the lowest loss of those whose checkpoint is there; null: there is none.</summary>
+    public Validation? Best(TrainingState state) =>
+        state.Validations.Where(validation => !double.IsNaN(validation.Loss) && Directory.Exists(PathOf(validation.Step))).MinBy(validation => validation.Loss);
 
     public void Dispose() => _lock.Dispose();
 
     private static (long Step, string Path)[] In(string folder) => [.. Directory.EnumerateDirectories(folder, $"{Prefix}*")
         .Select(path => (Step: StepOf(path), Path: path)).Where(found => found.Step >= 0).OrderByDescending(found => found.Step)];
+
+    // On Windows a file that somebody reads cannot be deleted: it goes with the next checkpoint.
+    private static void TryDelete(string path)
+    {
+        try
+        {
+            AtomicFolder.Delete(path);
+        }
+        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
+        {
+        }
+    }
 
     private static string SetAside(string path)
     {

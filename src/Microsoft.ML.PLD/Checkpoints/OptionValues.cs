@@ -64,7 +64,7 @@ internal static class OptionValues
         public override void Write(Utf8JsonWriter writer, ILayerSchedule value, JsonSerializerOptions options)
         {
             writer.WriteStartObject();
-            writer.WriteString("Type", value.GetType().FullName);
+            writer.WriteString("$Type", value.GetType().FullName);
             foreach (var (name, text) in Properties(value, options)) writer.WriteString(name, text);
             writer.WriteEndObject();
         }

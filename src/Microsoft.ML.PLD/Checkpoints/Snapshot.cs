@@ -10,18 +10,20 @@ namespace Microsoft.ML.PLD;
 internal sealed record Snapshot(
     TrainingState State, NetworkDescription Network, IReadOnlyDictionary<string, torch.Tensor> Weights, IReadOnlyDictionary<string, torch.Tensor> Optimizer) : IDisposable
 {
-    public static Snapshot Take(TrainingState state, NetworkDescription network, ParameterStore weights, AdamW optimizer) =>
-        new(state, network, Copy(weights.Tensors), Copy(OptimizerTensors.Of(optimizer)));
+    public static Snapshot Take(TrainingState state, NetworkDescription network, ParameterStore weights, AdamW optimizer)
+    {
+        using var scope = torch.NewDisposeScope(); // frees the first copies when there is no memory for the last
+        using var noGrad = torch.no_grad();
+        var snapshot = new Snapshot(state, network, Copy(weights.Tensors), Copy(OptimizerTensors.Of(optimizer)));
+        foreach (var tensor in snapshot.Weights.Values.Concat(snapshot.Optimizer.Values)) tensor.DetachFromDisposeScope();
+        return snapshot;
+    }
 
     public void Dispose()
     {
         foreach (var tensor in Weights.Values.Concat(Optimizer.Values)) tensor.Dispose();
     }
 
-    private static Dictionary<string, torch.Tensor> Copy(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        return tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.detach().to(torch.CPU, copy: true).DetachFromDisposeScope());
-    }
+    private static Dictionary<string, torch.Tensor> Copy(IEnumerable<KeyValuePair<string, torch.Tensor>> tensors) =>
+        tensors.ToDictionary(tensor => tensor.Key, tensor => tensor.Value.detach().to(torch.CPU, copy: true));
 }

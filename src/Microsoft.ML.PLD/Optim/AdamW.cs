@@ -62,7 +62,15 @@ internal sealed class AdamW : IDisposable
         if (!double.IsFinite(norm)) return norm;
 
         var clips = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm;
-        _kernel.Apply(updates, _options, clips ? _options.MaxGradientNorm / norm : 1);
+        try
+        {
+            _kernel.Apply(updates, _options, clips ? _options.MaxGradientNorm / norm : 1);
+        }
+        catch (Exception failure) when (OutOfMemory.Is(failure))
+        {
+            // Some weights have moved: the step can be neither ended nor taken again.
+            throw new InvalidOperationException($"Memory ran out while the weights were being changed; go on from the last checkpoint. {failure.Message}", failure);
+        }
         foreach (var update in updates) update.Slot.Steps++;
 
         if (_options.DroppedParameters == DroppedParameterRule.DecayOnly)

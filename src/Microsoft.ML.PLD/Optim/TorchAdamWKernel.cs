@@ -8,7 +8,7 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
     public double Norm(IReadOnlyList<AdamWUpdate> updates)
     {
         if (updates.Count == 0) return 0;
-        var norms = torch.stack([.. updates.Select(update => Sum(update.Gradients).norm())]);
+        var norms = torch.stack([.. updates.Select(NormOf)]);
         return norms.norm().item<float>(); // device sync: the only one of the optimizer's; the step's loss was read just before
     }
 
@@ -16,13 +16,20 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
     {
         foreach (var (slot, gradients, rate, rootScale, keep) in updates)
         {
+            using var scope = torch.NewDisposeScope();
             var gradient = Sum(gradients);
             slot.FirstMoment.mul_(options.Beta1).add_(gradient, alpha: (1 - options.Beta1) * gradientScale);
             slot.SecondMoment.mul_(options.Beta2).addcmul_(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
-            using var root = slot.SecondMoment.sqrt().mul_(rootScale).add_(options.Epsilon);
+            var root = slot.SecondMoment.sqrt().mul_(rootScale).add_(options.Epsilon);
             slot.Weights.mul_(keep).addcdiv_(slot.FirstMoment, root, -rate);
             slot.Weight.Refresh();
         }
+    }
+
+    private static torch.Tensor NormOf(AdamWUpdate update)
+    {
+        using var scope = torch.NewDisposeScope();
+        return Sum(update.Gradients).norm().MoveToOuterDisposeScope();
     }
 
     private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => (gradient.is_sparse ? gradient.to_dense() : gradient).to(torch.float32)).Aggregate((sum, next) => sum + next);

@@ -42,16 +42,19 @@ internal static class AtomicFolder
     }
 
     /// <summary>Deletes what writers left behind that were killed. A folder that a new one was about to replace gets its name back.</summary>
-    public static void Recover(string parent)
+    /// <param name="parent">Where the folders are.</param>
+    /// <param name="prefix">What their names begin with.</param>
+    public static void Recover(string parent, string prefix = "")
     {
-        foreach (var left in Directory.EnumerateDirectories(parent, $"*{Unfinished}"))
+        foreach (var left in Directory.EnumerateDirectories(parent, $"{prefix}*{Unfinished}"))
         {
             var name = Path.GetFileName(left);
             var old = name.LastIndexOf(OldPart, StringComparison.Ordinal);
             if (old > 0 && Path.Combine(parent, name[..old]) is var path && !Directory.Exists(path) && Directory.EnumerateDirectories(parent, $"{name[..old]}{NewPart}*").Any())
                 Directory.Move(left, path);
         }
-        foreach (var left in Directory.EnumerateDirectories(parent, $"*{Unfinished}")) TryDelete(left);
+        foreach (var part in new[] { NewPart, OldPart })
+            foreach (var left in Directory.EnumerateDirectories(parent, $"{prefix}*{part}*{Unfinished}")) TryDelete(left);
     }
 
     // The old one steps aside first: a folder cannot be renamed onto one that has files.

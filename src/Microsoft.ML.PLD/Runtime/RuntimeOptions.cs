@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+using System.Text;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -60,9 +62,22 @@ public sealed record RuntimeOptions
         ["MicroBatchSize"] = cut.MicroBatchSize.ToString(CultureInfo.InvariantCulture),
         ["Precision"] = type.ToString(),
         ["RecomputeActivations"] = cut.Recompute.ToString(),
+        ["Processor"] = Processor,
+        ["TorchSharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
         ["Threads"] = torch.get_num_threads().ToString(CultureInfo.InvariantCulture),
         ["Workers"] = cut.Workers.ToString(CultureInfo.InvariantCulture),
     };
+
+    // Libraries of matrix products choose by it. Vendor, and family, model and stepping as the processor gives them.
+    private static string Processor
+    {
+        get
+        {
+            if (!X86Base.IsSupported) return "";
+            var (_, b, c, d) = X86Base.CpuId(0, 0);
+            return $"{Encoding.ASCII.GetString(MemoryMarshal.AsBytes<int>([b, d, c]))} {X86Base.CpuId(1, 0).Eax:x}";
+        }
+    }
 
     /// <summary>How a step's batch is cut.</summary>
     /// <param name="device">Where it is computed.</param>

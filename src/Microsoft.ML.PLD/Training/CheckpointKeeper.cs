@@ -53,11 +53,16 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         return state with { Options = task.Options, Runtime = task.Runtime, MicroBatchSize = isSmaller ? state.MicroBatchSize : task.Cut.MicroBatchSize };
     }
 
-    /// <summary>Writes a checkpoint if it is time for one. Returns as soon as the run is copied.</summary>
-    public void KeepWhenDue(TrainingState state)
+    /// <summary>Writes a checkpoint if it is time for one. Returns as soon as the run is copied; after the last step, when it is on the disk.</summary>
+    public void Keep(TrainingState state)
     {
+        if (state.Step == task.Steps)
+        {
+            KeepNow(state);
+            return;
+        }
         Collect(wait: false);
-        if (_store is null || state.Step == task.Steps) return; // the last one is written by KeepNow
+        if (_store is null) return;
         var isBest = options.KeepBest && state.Best is { } best && best.Step == state.Step;
         var isDue = isBest || options.EverySteps > 0 && state.Step % options.EverySteps == 0
             || options.Interval > TimeSpan.Zero && _sinceKept.Elapsed >= options.Interval && _writing.IsCompleted;
@@ -75,7 +80,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     /// <summary>Gives the network the weights of the best validation so far, if they were kept.</summary>
     public void RestoreBest(TrainingState state)
     {
-        if (_store is null || state.Best is not { } best || best.Step == state.Step) return;
+        if (_store?.Best(state) is not { } best || best.Step == state.Step) return;
         try
         {
             Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Weights);
@@ -89,8 +94,14 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
 
     public void Dispose()
     {
-        Collect(wait: true);
-        _store?.Dispose();
+        try
+        {
+            Collect(wait: true);
+        }
+        finally
+        {
+            _store?.Dispose();
+        }
     }
 
     private Checkpoint? Find()
@@ -140,7 +151,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         }
         _writing = Task.Run(() =>
         {
-            using (snapshot) return _store!.Write(snapshot, options.KeepLast, options.KeepBest ? state.Best?.Step : null);
+            using (snapshot) return _store!.Write(snapshot, options.KeepLast, options.KeepBest);
         });
     }
 
@@ -156,7 +167,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             _kept = path;
             if (tellSuccess) notify($"Checkpoint '{path}'.");
         }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException || OutOfMemory.Is(failure))
+        catch (Exception failure)
         {
             notify($"The checkpoint of step {_asked} could not be written: {failure.Message} {Last}");
             _asked = -1;

@@ -2,14 +2,16 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>The most memory that a training takes beside the program itself, in bytes, as computed before it begins.</summary>
+/// <summary>The memory that a training takes at most, about, beside the program itself, in bytes, as computed before it begins.</summary>
 /// <param name="Weights">Masters, and copies in the type of the activations.</param>
+/// <param name="Masters">The masters alone, which are there before.</param>
 /// <param name="Optimizer">The moments.</param>
-/// <param name="Gradients">Of all workers, at the end of the way back.</param>
+/// <param name="Sums">Gradients of earlier micro-batches, of all workers.</param>
+/// <param name="Gradients">Of the last ones, at the end of the way back.</param>
 /// <param name="Activations">Of all workers, at the end of the way forward: the head's too, and what the first steps of the way back need.</param>
 /// <param name="Gaps">Between tensors, where the allocator cannot use them again.</param>
 /// <param name="Checkpoint">A copy of the run while it is written.</param>
-internal sealed record MemoryEstimate(double Weights, double Optimizer, double Gradients, double Activations, double Gaps, double Checkpoint)
+internal sealed record MemoryEstimate(double Weights, double Masters, double Optimizer, double Sums, double Gradients, double Activations, double Gaps, double Checkpoint)
 {
     private const double Master = 4, Moments = 8;
 
@@ -17,7 +19,7 @@ internal sealed record MemoryEstimate(double Weights, double Optimizer, double G
     private const double GapsOfGlibc = 0.6;
 
     /// <summary>Gradients come while activations go: only the larger of both counts.</summary>
-    public double Total => Weights + Optimizer + Math.Max(Gradients, Activations) + Gaps + Checkpoint;
+    public double Total => Weights + Optimizer + Sums + Math.Max(Gradients, Activations) + Gaps + Checkpoint;
 
     /// <param name="weights">Of the network.</param>
     /// <param name="config">Its encoder.</param>
@@ -34,8 +36,10 @@ internal sealed record MemoryEstimate(double Weights, double Optimizer, double G
         var accumulates = batchSize > cut.Workers * cut.MicroBatchSize;
         return new(
             Weights: count * (Master + copy),
+            Masters: count * Master,
             Optimizer: count * Moments,
-            Gradients: count * (element + (accumulates ? Master : 0)) * cut.Workers, // sums are float32
+            Sums: accumulates ? count * Master * cut.Workers : 0, // float32
+            Gradients: count * element * cut.Workers,
             Activations: Activations(cut.Recompute),
             Gaps: onProcessor && OperatingSystem.IsLinux() ? GapsOfGlibc * Activations(recompute: false) : 0,
             Checkpoint: keepsCheckpoints ? count * (Master + Moments) : 0);
@@ -44,7 +48,7 @@ internal sealed record MemoryEstimate(double Weights, double Optimizer, double G
     /// <summary>"1.10 GB: 70 MB for weights, ...".</summary>
     public override string ToString()
     {
-        var parts = new List<string> { $"{Size(Weights)} for weights", $"{Size(Optimizer)} for the optimizer", $"{Size(Math.Max(Gradients, Activations))} for activations and gradients" };
+        var parts = new List<string> { $"{Size(Weights)} for weights", $"{Size(Optimizer)} for the optimizer", $"{Size(Sums + Math.Max(Gradients, Activations))} for activations and gradients" };
         if (Gaps > 0) parts.Add($"{Size(Gaps)} for gaps between them");
         if (Checkpoint > 0) parts.Add($"{Size(Checkpoint)} while a checkpoint is written");
         return $"{Size(Total)}: {string.Join(", ", parts)}";

@@ -16,49 +16,39 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     /// <exception cref="InvalidOperationException">Training has diverged.</exception>
     public void Run()
     {
+        TellMemory();
         using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
         using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, () =>
         {
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
         });
-        TellMemory();
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
         var state = keeper.Start();
-        var (meter, before) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds);
+        var (meter, before, tokens) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds, 0L);
         if (state.Step == task.Steps) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
-        long tokens = 0;
         try
         {
             while (state.Step < task.Steps)
-                try
+                foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
-                    foreach (var batch in task.From(state.Step, state.MicroBatchSize))
-                    {
-                        (state, var norm) = Take(state, batch, gradients, keeper);
-                        var validated = task.Validate(state.Step);
-                        if (validated is var (loss, accuracy)) state = state.With(new Validation(state.Step, loss, accuracy));
+                    if (!TryTake(ref state, batch, gradients, keeper, out var norm)) break; // and from there in smaller parts
+                    var validated = task.Validate(state.Step);
+                    if (validated is var (loss, accuracy)) state = state.With(new Validation(state.Step, loss, accuracy));
 
-                        var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
-                        state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
-                        keeper.KeepWhenDue(state);
-                        progress?.Report(Progress(state, batch.Plan, norm) with
-                        {
-                            TokensPerSecond = throughput.TokensPerSecond,
-                            Remaining = throughput.Remaining,
-                            ValidationLoss = validated?.Loss,
-                            ValidationAccuracy = validated?.Accuracy,
-                        });
-                        if (state.Step == task.Steps) break;
-                    }
+                    var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
+                    state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
+                    keeper.Keep(state);
+                    progress?.Report(Progress(state, batch.Plan, norm) with
+                    {
+                        TokensPerSecond = throughput.TokensPerSecond,
+                        Remaining = throughput.Remaining,
+                        ValidationLoss = validated?.Loss,
+                        ValidationAccuracy = validated?.Accuracy,
+                    });
+                    if (state.Step == task.Steps) break;
                 }
-                catch (Exception failure) when (OutOfMemory.Is(failure) && state.MicroBatchSize > 1)
-                {
-                    // The step has changed nothing yet: it is taken again, in smaller parts.
-                    state = state with { MicroBatchSize = (state.MicroBatchSize + 1) / 2 };
-                    _notices.Add($"There was not enough memory for step {state.Step + 1}; it is taken again with micro-batches of {state.MicroBatchSize}.");
-                }
-            keeper.KeepNow(state);
+            signals?.ThrowIfReceived(); // in the last step: it is still to be answered
         }
         catch (OperationCanceledException cancelled)
         {
@@ -66,15 +56,32 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         }
     }
 
-    // Before anything large is made: on Linux, a process that takes too much is ended without a word.
+    // Before anything but the weights is made: on Linux, a process that takes too much is ended without a word.
     private void TellMemory()
     {
         if (progress is not INoticeSink sink) return;
         var memory = task.Memory(keepsCheckpoints: checkpoints.Folder is not null);
-        sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} weights; takes at most about {memory}."));
-        if (task.Weights.Device.type == DeviceType.CPU && AvailableMemory.Bytes is { } available && memory.Total > available)
+        sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} weights; takes about {memory}."));
+        if (task.Weights.Device.type == DeviceType.CPU && AvailableMemory.Bytes is { } available && memory.Total - memory.Masters > available)
             sink.Notify(task.Stage, FormattableString.Invariant(
                 $"This may be too much: {available / 1e9:F2} GB are free. A smaller MicroBatchSize, fewer Workers, and RecomputeActivations take less."));
+    }
+
+    // False: there was not enough memory, and nothing has changed but the size of the micro-batches.
+    private bool TryTake(ref TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper, out double norm)
+    {
+        try
+        {
+            (state, norm) = Take(state, batch, gradients, keeper);
+            return true;
+        }
+        catch (Exception failure) when (OutOfMemory.Is(failure) && state.MicroBatchSize > 1)
+        {
+            state = state with { MicroBatchSize = (state.MicroBatchSize + 1) / 2 };
+            _notices.Add($"There was not enough memory for step {state.Step + 1}; it is taken again with micro-batches of {state.MicroBatchSize}.");
+            norm = double.NaN;
+            return false;
+        }
     }
 
     private (TrainingState State, double GradientNorm) Take(TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper)
@@ -84,9 +91,8 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         var number = state.Step + 1;
         var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
         if (skipped > task.Optimizer.MaxSkippedSteps)
-            throw new InvalidOperationException(
-                $"Training has diverged: the loss or its gradients were not finite in {skipped} steps on end, up to step {number}. "
-                + $"The learning rate is {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}");
+            throw new InvalidOperationException(FormattableString.Invariant(
+                $"Training has diverged: the loss or its gradients were not finite in {skipped} steps on end, up to step {number}. The learning rate is {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}"));
         if (skipped > 0) _notices.Add(FormattableString.Invariant($"Step {number} changes nothing: its loss is {loss}, its gradients' norm {norm}."));
         else if (state.LossTrend.IsSpike(loss))
             _notices.Add(FormattableString.Invariant($"The loss leaps to {loss:F3} at step {number}; it was {state.LossTrend.Mean:F3} on average."));

@@ -39,7 +39,7 @@ public sealed class OptionValuesTests
         Assert.AreNotEqual(Plans(new ProgressiveLayerDrop(0.5)), Plans(new ProgressiveLayerDrop(0.6)));
         Assert.AreNotEqual(Plans(new EveryOther(0)), Plans(new EveryOther(1)));
         var values = OptionValues.Of(new PretrainingOptions { LayerSchedule = new EveryOther(1) }).ToDictionary();
-        StringAssert.Contains(values["LayerSchedule.Type"], nameof(EveryOther));
+        StringAssert.Contains(values["LayerSchedule.$Type"], nameof(EveryOther));
     }
 
     [TestMethod]

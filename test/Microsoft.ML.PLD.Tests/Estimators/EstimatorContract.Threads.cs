@@ -53,16 +53,16 @@ public abstract partial class EstimatorContract<TTransformer>
             });
             OnThreads(_ =>
             {
-                var isFirst = true;
                 try
                 {
-                    while (true)
-                    {
-                        RowValues.AssertEqual(Shared.Values, RowValues.Of(used.Transform(Data()), NumberAndAdded()), Tolerance);
-                        Interlocked.Increment(ref reads);
-                        if (isFirst) some.Signal();
-                        isFirst = false;
-                    }
+                    Read();
+                    some.Signal();
+                    while (true) Read();
+                }
+                catch (Exception failure) when (failure is not ObjectDisposedException)
+                {
+                    used.Dispose(); // or the others read for ever
+                    throw;
                 }
                 catch (ObjectDisposedException failure)
                 {
@@ -70,6 +70,11 @@ public abstract partial class EstimatorContract<TTransformer>
                     Interlocked.Increment(ref ends);
                 }
             });
+            void Read()
+            {
+                RowValues.AssertEqual(Shared.Values, RowValues.Of(used.Transform(Data()), NumberAndAdded()), Tolerance);
+                Interlocked.Increment(ref reads);
+            }
             disposing.Wait();
             Assert.AreEqual(Threads, ends);
             Assert.IsGreaterThanOrEqualTo(Threads, reads);

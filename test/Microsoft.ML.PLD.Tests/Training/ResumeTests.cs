@@ -144,10 +144,16 @@ public sealed class ResumeTests
     {
         var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
         Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 3));
-        var log = new ProgressLog();
         using var expected = Pretrain(Everything, TestCorpus.Runtime, new(), new ProgressLog());
-        using var resumed = Pretrain(
-            Everything with { ValidationInterval = 5, ValidationSequences = 3 }, TestCorpus.Runtime with { MicroBatchSize = 3 }, checkpoints, log);
+        var otherValidations = Everything with { ValidationInterval = 5, ValidationSequences = 3 };
+        Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(otherValidations, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 6));
+        using (var same = Pretrain(otherValidations, TestCorpus.Runtime, new() { ResumeFrom = Path.Combine(_folder, "step-0000000006") }, new ProgressLog()))
+            TestModel.AssertSameBits(expected.Weights, same.Weights);
+
+        var log = new ProgressLog();
+        using var resumed = Pretrain(otherValidations, TestCorpus.Runtime with { MicroBatchSize = 3 }, checkpoints, log);
+        foreach (var (name, weights) in resumed.Weights.Tensors)
+            Assert.IsLessThanOrEqualTo(1e-5, weights.data<float>().Zip(expected.Weights.Tensors[name].data<float>(), (a, b) => Math.Abs(a - b)).Max(), name);
         StringAssert.Contains(string.Join(' ', log[0].Notices), "not bit for bit: MicroBatchSize: 7 in the checkpoint, 3 now");
     }
 
