@@ -23,6 +23,11 @@ var processes = new Option<int>("--processes") { Description = "How many at a ti
 var fuzz = new Command("fuzz", "Mutated files for each parser.") { target, inputs, processes };
 fuzz.SetAction(parsed => Print(FuzzBench.Run(parsed.GetValue(target)!, parsed.GetValue(inputs), parsed.GetValue(seed), parsed.GetValue(processes)).Findings));
 command.Add(fuzz);
+var file = new Argument<FileInfo>("file") { Description = "What fuzzing has found." };
+var parser = new Argument<string>("parser") { Description = "As --target of fuzz." };
+var replay = new Command("replay", "One file to a parser, as fuzzing does it.") { parser, file };
+replay.SetAction(parsed => FuzzWorker.Replay(parsed.GetValue(parser)!, File.ReadAllBytes(parsed.GetValue(file)!.FullName)));
+command.Add(replay);
 var isShort = new Option<bool>("--short") { Description = "As many of each as a build server has time for." };
 var all = new Command("all", "All of them; the last line is a JSON object.") { isShort };
 all.SetAction(parsed => AllBenches.Run(parsed.GetValue(isShort), parsed.GetValue(seed)).Count == 0 ? 0 : 1);

@@ -14,7 +14,7 @@ internal sealed record SafetensorsHeader(IReadOnlyList<SafetensorsEntry> Entries
     public const long MaxBytes = 100_000_000;
 
     // No model needs more, and they take far more memory than bytes.
-    private const int MostMetadata = 512;
+    private const int MostMetadata = 256;
 
     private const string MetadataName = "__metadata__", TypeName = "dtype", ShapeName = "shape", OffsetsName = "data_offsets";
 

@@ -18,7 +18,7 @@ internal sealed record TrainingState
         RespectNullableAnnotations = true,
         RespectRequiredConstructorParameters = true,
         MaxDepth = 8,
-        Converters = { new TextMapConverter() },
+        Converters = { new TextMapConverter(), new ValidationsConverter(MostValidations) },
     };
 
     public int Version { get; init; } = CurrentVersion;
@@ -63,10 +63,12 @@ internal sealed record TrainingState
     [JsonIgnore]
     public Validation? Best => Validations.Where(validation => !double.IsNaN(validation.Loss)).MinBy(validation => validation.Loss);
 
-    public TrainingState With(Validation validation) => this with
+    public TrainingState With(Validation validation)
     {
-        Validations = Validations.Count < MostValidations ? [.. Validations, validation] : [.. Validations.Where((kept, i) => i >= Validations.Count - MostValidations / 2 || kept == Best), validation],
-    };
+        var (kept, best) = (Validations, Best);
+        if (kept.Count >= MostValidations) kept = [.. kept.Where((one, i) => i >= kept.Count - MostValidations / 2 || one == best)];
+        return this with { Validations = [.. kept, validation] };
+    }
 
     public void Write(Stream stream) => JsonSerializer.Serialize(stream, this, Json);
 
@@ -80,8 +82,6 @@ internal sealed record TrainingState
             var state = UntrustedJson.Parse<TrainingState>(UntrustedJson.ReadAll(stream), Json);
             if (state.Version != CurrentVersion) throw new InvalidDataException($"'{source}' has version {state.Version}; this release reads version {CurrentVersion}.");
             if (state is not { Step: >= 0, DataPosition: >= 0, MicroBatchSize: > 0, SkippedSteps: >= 0 }) throw new JsonException("A number is out of range.");
-            // What the deserializer does not check: nulls within a list.
-            if (state.Validations.Contains(null!)) throw new JsonException("A value is null.");
             return state;
         }
         catch (JsonException failure)

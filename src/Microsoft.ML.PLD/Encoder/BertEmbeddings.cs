@@ -29,7 +29,7 @@ internal sealed class BertEmbeddings
         var words = batch.Ids.device_type == DeviceType.CPU ? EmbeddingLookup.Apply(Words.Value, batch.Ids) : Words.Value.index_select(0, batch.Ids);
         var positions = _positions.Value.narrow(0, 0, batch.Length);
         var types = batch.Types is null ? _types.Value.narrow(0, 0, 1) : _types.Value.index_select(0, batch.Types);
-        var sum = (words + types).view(batch.Rows, batch.Length, _hiddenSize) + positions;
+        var sum = words.Plus(types).view(batch.Rows, batch.Length, _hiddenSize).Plus(positions);
         var x = sum.view(-1, _hiddenSize).to(type);
         if (_norm is { } norm) x = norm.Apply(x);
         return (dropout?.Hidden(x) ?? x).MoveToOuterDisposeScope();

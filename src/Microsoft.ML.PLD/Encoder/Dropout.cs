@@ -53,7 +53,7 @@ internal sealed class Dropout
 
     /// <summary>stream + scale * the branch, of which some is dropped.</summary>
     public torch.Tensor Add(torch.Tensor stream, torch.Tensor branch, double scale) =>
-        _hidden > 0 && OnProcessor ? DropoutAdd.Apply(stream, branch, scale, NextSite(_hidden)) : stream.add(Hidden(branch), alpha: scale);
+        _hidden > 0 && OnProcessor ? DropoutAdd.Apply(stream, branch, scale, NextSite(_hidden)) : stream.Plus(Hidden(branch), scale);
 
     /// <summary>For <see cref="AttentionFunction"/>; null: drop nothing.</summary>
     public DropoutSite? AttentionSite() => _attention == 0 ? null : NextSite(_attention);

@@ -26,10 +26,10 @@ internal sealed class ParameterStore : IDisposable
     {
         using var generator = new torch.Generator(new RandomStream(_seed, RandomPurpose.Initialization, step: 0, index: NameHash(name)).NextUInt64());
         using var values = torch.randn(shape, torch.float32, generator: generator);
-        return Add(name, values.mul_(standardDeviation).to(Device));
+        return Add(name, values.TimesInPlace(standardDeviation).to(Device));
     }
 
-    public Weight Constant(string name, double value, params long[] shape) => Add(name, torch.full(shape, value, torch.float32, Device));
+    public Weight Constant(string name, double value, params long[] shape) => Add(name, HeldScalars.Full(shape, value, Device));
 
     /// <summary>Takes over the values of each weight that <paramref name="source"/> has under the same name and shape.</summary>
     /// <returns>The names of the weights that it does not have, and that keep their values.</returns>

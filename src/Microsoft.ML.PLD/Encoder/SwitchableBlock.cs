@@ -42,7 +42,7 @@ internal sealed class SwitchableBlock
         var y = _placement == NormPlacement.Pre
             ? PreNorm(x, stream, batch, branchScale, dropout, outputs)
             : PostNorm(x, stream, batch, branchScale, dropout, outputs);
-        return (scaling == ResidualScaling.BlockDelta && scale != 1 ? stream.add(y.sub(stream), alpha: scale) : y).MoveToOuterDisposeScope();
+        return (scaling == ResidualScaling.BlockDelta && scale != 1 ? stream.Plus(y.sub(stream), scale) : y).MoveToOuterDisposeScope();
     }
 
     private torch.Tensor PreNorm(torch.Tensor x, torch.Tensor stream, TokenBatch batch, double scale, Dropout? dropout, torch.Tensor? outputs)
@@ -60,6 +60,6 @@ internal sealed class SwitchableBlock
     private static torch.Tensor Add(torch.Tensor stream, torch.Tensor branch, double scale, Dropout? dropout)
     {
         if (dropout is not null) return dropout.Add(stream, branch, scale);
-        return scale == 1 ? stream.add(branch) : stream.add(branch, alpha: scale);
+        return stream.Plus(branch, scale);
     }
 }

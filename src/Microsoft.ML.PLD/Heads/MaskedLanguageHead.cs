@@ -32,7 +32,7 @@ internal sealed class MaskedLanguageHead
         var mean = TensorPrimitives.Average<float>(logarithms);
         using var noGrad = torch.no_grad();
         using var values = torch.tensor(logarithms);
-        _bias.Value.copy_(values.sub_(mean));
+        _bias.Value.copy_(values.PlusInPlace(-mean));
         _bias.Refresh();
     }
 
@@ -56,7 +56,7 @@ internal sealed class MaskedLanguageHead
         if (hidden.device_type != DeviceType.CPU || labels.Length == 0)
         {
             var targets = torch.tensor(labels, torch.int64, hidden.device);
-            return torch.nn.functional.cross_entropy(Logits(hidden, positions), targets, reduction: torch.nn.Reduction.Sum) * scale;
+            return torch.nn.functional.cross_entropy(Logits(hidden, positions), targets, reduction: torch.nn.Reduction.Sum).Times(scale);
         }
         var x = Transform(hidden, positions);
         return MaskedCrossEntropy.Apply(x, _encoder.Embeddings.Words.In(x.dtype), _bias.In(x.dtype), labels, scale);

@@ -19,10 +19,10 @@ internal static class Pooler
         var x_BSH = encoder.Normalize(hidden).view(batch.Rows, batch.Length, -1);
         var ignored_BS1 = batch.IgnoredKeys?.view(batch.Rows, batch.Length, 1);
         if (pooling == Pooling.Max)
-            return (ignored_BS1 is null ? x_BSH : x_BSH.masked_fill(ignored_BS1, double.NegativeInfinity)).amax(1);
+            return (ignored_BS1 is null ? x_BSH : x_BSH.FilledWhere(ignored_BS1, double.NegativeInfinity)).amax(1);
         if (ignored_BS1 is null) return x_BSH.mean([1L]);
         // Counted in float32: bfloat16 has no integers above 256.
         var kept = ignored_BS1.logical_not().to(torch.float32);
-        return (x_BSH.masked_fill(ignored_BS1, 0).to(torch.float32).sum(dim: 1L) / kept.sum(dim: 1L)).to(hidden.dtype);
+        return x_BSH.FilledWhere(ignored_BS1, 0).to(torch.float32).sum(dim: 1L).div(kept.sum(dim: 1L)).to(hidden.dtype);
     }
 }

@@ -29,6 +29,6 @@ internal sealed class MaskedCrossEntropy : LeanFunction<MaskedCrossEntropy>
     protected override List<torch.Tensor?> Backward(torch.autograd.AutogradContext context, List<torch.Tensor> saved, torch.Tensor gradient)
     {
         var factor = gradient.item<float>();
-        return [.. factor == 1 ? saved : saved.Select(own => own.mul(factor)), null, null];
+        return [.. factor == 1 ? saved : saved.Select(own => own.Times(factor)), null, null];
     }
 }

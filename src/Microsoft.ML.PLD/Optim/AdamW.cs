@@ -76,7 +76,7 @@ internal sealed class AdamW : IDisposable
         if (_options.DroppedParameters == DroppedParameterRule.DecayOnly)
             foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0))
             {
-                slot.Weights.mul_(Keep(slot, learningRate));
+                slot.Weights.TimesInPlace(Keep(slot, learningRate));
                 slot.Weight.Refresh();
             }
         return norm;

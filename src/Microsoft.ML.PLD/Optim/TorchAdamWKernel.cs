@@ -18,10 +18,10 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
         {
             using var scope = torch.NewDisposeScope();
             var gradient = Sum(gradients);
-            slot.FirstMoment.mul_(options.Beta1).add_(gradient, alpha: (1 - options.Beta1) * gradientScale);
-            slot.SecondMoment.mul_(options.Beta2).addcmul_(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
-            var root = slot.SecondMoment.sqrt().mul_(rootScale).add_(options.Epsilon);
-            slot.Weights.mul_(keep).addcdiv_(slot.FirstMoment, root, -rate);
+            slot.FirstMoment.TimesInPlace(options.Beta1).PlusInPlace(gradient, (1 - options.Beta1) * gradientScale);
+            slot.SecondMoment.TimesInPlace(options.Beta2).PlusProductInPlace(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
+            var root = slot.SecondMoment.sqrt().TimesInPlace(rootScale).PlusInPlace(options.Epsilon);
+            slot.Weights.TimesInPlace(keep).PlusQuotientInPlace(slot.FirstMoment, root, -rate);
             slot.Weight.Refresh();
         }
     }
@@ -32,5 +32,5 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
         return Sum(update.Gradients).norm().MoveToOuterDisposeScope();
     }
 
-    private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => (gradient.is_sparse ? gradient.to_dense() : gradient).to(torch.float32)).Aggregate((sum, next) => sum + next);
+    private static torch.Tensor Sum(torch.Tensor[] gradients) => gradients.Select(gradient => (gradient.is_sparse ? gradient.to_dense() : gradient).to(torch.float32)).Aggregate((sum, next) => sum.Plus(next));
 }

@@ -86,7 +86,7 @@ internal sealed class FineTuningTask : ITrainingTask
             var logits = _classifier.Logits([.. part.Select(row => _texts[row])], plan, _type, dropout, recomputation);
             var classes = torch.tensor([.. part.Select(row => (long)_classes[row])], device: _classifier.Weights.Device);
             // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.
-            return torch.nn.functional.cross_entropy(logits, classes, reduction: torch.nn.Reduction.Sum) / rows.Length;
+            return torch.nn.functional.cross_entropy(logits, classes, reduction: torch.nn.Reduction.Sum).DividedBy(rows.Length);
         }))];
 
     private static string Fingerprint(IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> classes)

@@ -99,7 +99,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
     {
         using var noGrad = torch.no_grad();
         if (isLast || gradient.is_sparse && sums.Count < MostKept) sums.Add(gradient.DetachFromDisposeScope());
-        else if (sums.Find(sum => !sum.is_sparse) is { } sum) sum.add_(gradient);
+        else if (sums.Find(sum => !sum.is_sparse) is { } sum) sum.PlusInPlace(gradient);
         else sums.Add((gradient.is_sparse ? gradient.to_dense() : gradient.to(torch.float32, copy: true)).DetachFromDisposeScope());
     }
 }

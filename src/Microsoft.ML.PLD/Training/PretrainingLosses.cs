@@ -33,7 +33,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     {
         var (hidden, tokens, positions) = Encode(batch, plan, dropout, recomputation);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
-        return NextSentence(batch, hidden, tokens) is { } relation ? loss + relation / rows : loss;
+        return NextSentence(batch, hidden, tokens) is { } relation ? loss.Plus(relation.DividedBy(rows)) : loss;
     }
 
     /// <summary>The loss of the dense model on a set of batches, of the same parts as in training, and the share of masked tokens that it gets right.</summary>

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD.FaultTests;
 internal static class FuzzBench
 {
     /// <param name="targets">Names of parsers; none: all.</param>
-    /// <param name="times">The number of inputs for each.</param>
+    /// <param name="times">The number of inputs for each, but for <see cref="FuzzTarget.ShareOf"/>.</param>
     /// <param name="seed">Of the inputs.</param>
     /// <param name="processes">How many at a time.</param>
     /// <returns>How many inputs there were, and what was found.</returns>
@@ -19,10 +19,11 @@ internal static class FuzzBench
         foreach (var target in targets.Count == 0 ? [.. FuzzTarget.Names] : targets)
         {
             var start = Stopwatch.GetTimestamp();
+            var inputs = (long)(times * FuzzTarget.ShareOf(target));
             var parts = Enumerable.Range(0, processes).Select(part => Task.Factory.StartNew(() =>
             {
                 using var work = new WorkFolder("fuzz", inMemory: true);
-                return FuzzProcess.Run(target, work.Path, kept, times * part / processes, times * (part + 1) / processes, seed);
+                return FuzzProcess.Run(target, work.Path, kept, inputs * part / processes, inputs * (part + 1) / processes, seed);
             }, TaskCreationOptions.LongRunning)).ToArray();
             var figures = parts.Aggregate(new FuzzFigures(), (sum, part) => sum + part.Result.Figures);
             Console.WriteLine(FormattableString.Invariant(

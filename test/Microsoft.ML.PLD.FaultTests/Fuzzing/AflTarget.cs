@@ -35,7 +35,8 @@ internal static class AflTarget
         if (target.Seeds is [{ Prefix: 0 } seed, ..]) input = seed.Format.Mend(input);
         var trial = FuzzTrial.Run(target, input);
         if (trial.Unexpected is { } failure) throw failure;
-        if (trial.Factor(target, input) > target.FactorFor(input) && FuzzTrial.RunAfresh(target, input) is var again && again.Factor(target, input) > target.FactorFor(input))
+        if (trial.Leaked > 0) throw new InvalidOperationException($"Leaves {trial.Leaked} tensors behind.");
+        if (trial.Factor(target, input) > target.FactorFor(input) && trial.Confirm(target, input) is var again && again.Factor(target, input) > target.FactorFor(input))
             throw new InvalidOperationException($"Allocates {again.Allocated:N0} bytes for {input.Length:N0}.");
     }
 }

@@ -5,6 +5,8 @@ namespace Microsoft.ML.PLD.FaultTests;
 /// <summary>A model folder in which one file is mutated: loaded, and a text put through it.</summary>
 internal sealed class FolderTarget : FuzzTarget
 {
+    public const string Name = "model-folder";
+
     private readonly string _folder;
     private readonly (string Path, byte[] Good)[] _files;
 

@@ -34,11 +34,11 @@ internal static class FuzzWorker
             }
             if (factor > target.FactorFor(input))
             {
-                // What is made once in a process is not the file's doing; nor is what the compiler takes meanwhile.
-                trial = trial with { Allocated = Math.Min(FuzzTrial.RunAfresh(target, input).Allocated, FuzzTrial.RunAfresh(target, input).Allocated) };
+                trial = trial.Confirm(target, input);
                 factor = trial.Factor(target, input);
                 if (factor > target.FactorFor(input)) problem ??= $"{(trial.IsRefused ? "refused" : "accepted")}, allocates {trial.Allocated:N0} bytes for {input.Length:N0}";
             }
+            if (trial.Leaked > 0) problem ??= $"{(trial.IsRefused ? "refused" : "accepted")}, leaves {trial.Leaked} tensors behind";
             scratch.IsParsing = false;
             if (problem is not null) Report(arguments[3], arguments[0], number, input, problem);
             figures += new FuzzFigures(
@@ -46,6 +46,18 @@ internal static class FuzzWorker
             scratch.Figures = figures;
         }
         return 0;
+    }
+
+    /// <summary>Says how a parser takes an input, the second time.</summary>
+    public static int Replay(string name, byte[] input)
+    {
+        using var work = new WorkFolder("fuzz");
+        using var target = FuzzTarget.Make(name, work.Path);
+        FuzzTrial.Run(target, input);
+        var trial = FuzzTrial.RunAfresh(target, input);
+        Console.WriteLine(FormattableString.Invariant(
+            $"{(trial.IsRefused ? "refused" : trial.Unexpected is null ? "accepted" : $"{trial.Unexpected}")}; {trial.Seconds * 1e3:F1} ms, {trial.Allocated:N0} bytes for {input.Length:N0} ({trial.Factor(target, input):F1}x), {trial.Leaked} tensors left"));
+        return trial.Unexpected is null && trial.Leaked == 0 && trial.Factor(target, input) <= target.FactorFor(input) ? 0 : 1;
     }
 
     /// <summary>Keeps the input.</summary>
