@@ -189,6 +189,21 @@ public sealed class TrainingLoopTests
     }
 
     [TestMethod]
+    public void TheLastCheckpointThatCannotBeWrittenIsSaidToo()
+    {
+        var log = new ProgressLog();
+        Train(Options, task => new Altered(task)
+        {
+            Validation = done =>
+            {
+                if (done == 8) File.WriteAllText(Path.Combine(_folder, "step-0000000008"), "");
+                return null;
+            },
+        }, new() { Folder = _folder, EverySteps = 5 }, log).Dispose();
+        StringAssert.Contains(string.Join(' ', log[^1].Notices), "The checkpoint of step 8 could not be written");
+    }
+
+    [TestMethod]
     public void CheckpointsAreWrittenByTimeToo()
     {
         Train(Options, task => task, new() { Folder = _folder, Interval = TimeSpan.FromTicks(1), KeepLast = 100 }).Dispose();
