@@ -9,7 +9,8 @@ internal static class SavedNetwork
 {
     private const string Settings = "settings.json", Config = "config.json", Vocabulary = "vocab.txt", Weights = "model.safetensors";
 
-    private const int LongestJson = 1 << 20;
+    // Far more than settings take. Their parser takes up to eight times the bytes of the text, so there must not be many.
+    private const int LongestJson = 1 << 14;
 
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
