@@ -5,7 +5,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Operations of a tensor with a number, which they hold until libtorch has read it.</summary>
 /// <remarks>
 /// TorchSharp makes an object of every number (of the 1 in a + b, too) and lets go of it before the native call: a garbage collection in this moment frees it while libtorch reads it. The
-/// operation then throws "Expected false to be true", or computes with another number. Seldom, but within hours of training (docs/LOG.md, 2026-11-25): nothing in this
+/// operation then throws "Expected false to be true", or computes with another number. How often is in docs/LOG.md, 2026-11-25. Nothing in this
 /// library may use TorchSharp's own operations with numbers, and a test sees to it.
 /// </remarks>
 internal static class HeldScalars
