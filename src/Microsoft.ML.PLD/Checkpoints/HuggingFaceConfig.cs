@@ -1,4 +1,3 @@
-using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -70,9 +69,6 @@ internal sealed record HuggingFaceConfig
     }
 
     public string ToJson() => JsonSerializer.Serialize(this, Json);
-
-    /// <inheritdoc cref="Parse(ReadOnlySpan{byte}, string)"/>
-    public static BertConfig Parse(string json, string source) => Parse(Encoding.UTF8.GetBytes(json), source);
 
     /// <param name="json">The text of config.json, in UTF-8.</param>
     /// <param name="source">The file, for messages.</param>
