@@ -13,6 +13,7 @@ var sequenceLength = Number("--sequence-length", 64);
 var validationInterval = Number("--validation-interval", 0);
 var seed = Number("--seed", 1);
 var learningRate = Real("--learning-rate", 2e-3);
+var warmup = Real("--warmup", 0.05);
 var theta = Real("--theta", 0.5);
 var dropout = Real("--dropout", 0);
 var beta2 = Real("--beta2", 0.999);
@@ -21,6 +22,7 @@ var initializerRange = new Option<double?>("--initializer-range");
 var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => NormPlacement.Pre };
 var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
 var resume = new Option<bool>("--resume") { Description = "Go on with the run in --work, of the same options: implies --reuse." };
+var nextSentence = new Option<bool>("--next-sentence") { Description = "Sequences are pairs; the model also learns whether the second follows the first." };
 var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
 var noFrequencyBias = new Option<bool>("--no-frequency-bias");
 var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
@@ -28,7 +30,7 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
     text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, dropout,
-    beta2, weightDecay, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+    warmup, beta2, weightDecay, nextSentence, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
 {
@@ -53,9 +55,10 @@ command.SetAction(arguments =>
     var options = new PretrainingOptions
     {
         Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
-        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = 0.05 },
+        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = arguments.GetValue(warmup) },
         ValidationInterval = arguments.GetValue(validationInterval), Seed = (ulong)arguments.GetValue(seed), FrequencyBias = !arguments.GetValue(noFrequencyBias),
         Optimizer = new() { Beta2 = arguments.GetValue(beta2), WeightDecay = arguments.GetValue(weightDecay) },
+        NextSentencePrediction = arguments.GetValue(nextSentence),
         HiddenDropout = arguments.GetValue(dropout), AttentionDropout = arguments.GetValue(dropout),
     };
     var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), ResumeFrom = arguments.GetValue(resume) ? CheckpointOptions.Latest : null };
