@@ -53,4 +53,56 @@ public static class PldBertCatalog
         ArgumentNullException.ThrowIfNull(options);
         return new PldBertMulticlassTrainer(MLNetAccess.EnvironmentOf(trainers), options);
     }
+
+    /// <summary>Fine-tunes an encoder to answer a yes-or-no question about texts or pairs of sentences, with default options.</summary>
+    /// <param name="trainers">The binary trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="labelColumnName">The column with the answer: a <see cref="bool"/>.</param>
+    /// <param name="sentence1ColumnName">The text column, or the first sentence of a pair.</param>
+    /// <param name="sentence2ColumnName">The second sentence of a pair; null for single texts.</param>
+    /// <param name="pretrained">The encoder to start from; null trains from scratch, and says so in the log.</param>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="binary" language="csharp"/></example>
+    public static PldBertBinaryTrainer PldBert(
+        this BinaryClassificationCatalog.BinaryClassificationTrainers trainers,
+        string labelColumnName = "Label", string sentence1ColumnName = "Sentence1", string? sentence2ColumnName = null, BertModel? pretrained = null) =>
+        trainers.PldBert(new PldBertBinaryTrainer.Options
+        {
+            LabelColumnName = labelColumnName, Sentence1ColumnName = sentence1ColumnName, Sentence2ColumnName = sentence2ColumnName, Pretrained = pretrained,
+        });
+
+    /// <summary>Fine-tunes an encoder to answer a yes-or-no question about texts or pairs of sentences.</summary>
+    /// <param name="trainers">The binary trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="options">The options; copied.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="binary" language="csharp"/></example>
+    public static PldBertBinaryTrainer PldBert(this BinaryClassificationCatalog.BinaryClassificationTrainers trainers, PldBertBinaryTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PldBertBinaryTrainer(MLNetAccess.EnvironmentOf(trainers), options);
+    }
+
+    /// <summary>Fine-tunes an encoder to predict a number from texts or pairs of sentences, with default options.</summary>
+    /// <param name="trainers">The regression trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="labelColumnName">The column with the number to be predicted: a <see cref="float"/>.</param>
+    /// <param name="sentence1ColumnName">The text column, or the first sentence of a pair.</param>
+    /// <param name="sentence2ColumnName">The second sentence of a pair; null for single texts.</param>
+    /// <param name="pretrained">The encoder to start from; null trains from scratch, and says so in the log.</param>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="regression" language="csharp"/></example>
+    public static PldBertRegressionTrainer PldBert(
+        this RegressionCatalog.RegressionTrainers trainers,
+        string labelColumnName = "Label", string sentence1ColumnName = "Sentence1", string? sentence2ColumnName = null, BertModel? pretrained = null) =>
+        trainers.PldBert(new PldBertRegressionTrainer.Options
+        {
+            LabelColumnName = labelColumnName, Sentence1ColumnName = sentence1ColumnName, Sentence2ColumnName = sentence2ColumnName, Pretrained = pretrained,
+        });
+
+    /// <summary>Fine-tunes an encoder to predict a number from texts or pairs of sentences.</summary>
+    /// <param name="trainers">The regression trainers of an <see cref="MLContext"/>.</param>
+    /// <param name="options">The options; copied.</param>
+    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="regression" language="csharp"/></example>
+    public static PldBertRegressionTrainer PldBert(this RegressionCatalog.RegressionTrainers trainers, PldBertRegressionTrainer.Options options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return new PldBertRegressionTrainer(MLNetAccess.EnvironmentOf(trainers), options);
+    }
 }

@@ -22,7 +22,7 @@ public sealed record CheckpointOptions
     /// <summary>How many of the newest checkpoints are kept; at least 1. Default: 2.</summary>
     public int KeepLast { get; init; } = 2;
 
-    /// <summary>Whether a checkpoint is written after each validation with the lowest loss so far, and the best one kept beside the newest. Default: true.</summary>
+    /// <summary>Whether a checkpoint is written after each validation that is the best so far, and the best one kept beside the newest. Default: true.</summary>
     public bool KeepBest { get; init; } = true;
 
     /// <summary>

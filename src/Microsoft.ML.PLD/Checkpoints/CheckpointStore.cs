@@ -92,9 +92,8 @@ internal sealed class CheckpointStore : IDisposable
         return path;
     }
 
-    /// <summary>The validation with the lowest loss of those whose checkpoint is there; null: there is none.</summary>
-    public Validation? Best(TrainingState state) =>
-        state.Validations.Where(validation => !double.IsNaN(validation.Loss) && Directory.Exists(PathOf(validation.Step))).MinBy(validation => validation.Loss);
+    /// <summary>The best validation of those whose checkpoint is there; null: there is none.</summary>
+    public Validation? Best(TrainingState state) => Validation.BestOf(state.Validations.Where(validation => Directory.Exists(PathOf(validation.Step))));
 
     public void Dispose() => _lock.Dispose();
 

@@ -30,7 +30,11 @@ internal static class OptionValues
         for (var sample = 0; sample < samples; sample++)
         {
             var plan = schedule.PlanAt((long)(steps * (sample / (double)samples)), steps, layers, seed);
-            foreach (var (block, scale) in plan.Runs) hash.AppendData(MemoryMarshal.AsBytes<double>([sample, block, scale, (int)plan.Scaling]));
+            foreach (var (block, scale, isTrained) in plan.Runs)
+            {
+                hash.AppendData(MemoryMarshal.AsBytes<double>([sample, block, scale, (int)plan.Scaling]));
+                if (!isTrained) hash.AppendData("frozen"u8);
+            }
         }
         return [new("LayerSchedule.Plans", $"SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())[..16]}")];
     }

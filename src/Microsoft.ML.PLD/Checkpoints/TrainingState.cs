@@ -59,9 +59,13 @@ internal sealed record TrainingState
     /// <summary>The best one, and the newest ones: a run may validate a million times.</summary>
     public IReadOnlyList<Validation> Validations { get; init; } = [];
 
-    /// <summary>The validation with the lowest loss; null before the first.</summary>
+    /// <summary>The best validation, of equal ones the first; null before the first.</summary>
     [JsonIgnore]
-    public Validation? Best => Validations.Where(validation => !double.IsNaN(validation.Loss)).MinBy(validation => validation.Loss);
+    public Validation? Best => Validation.BestOf(Validations);
+
+    /// <summary>Validations since the best one, or all of them where none is a number.</summary>
+    [JsonIgnore]
+    public int ValidationsSinceBest => Best is { } best ? Validations.Count(validation => validation.Step > best.Step) : Validations.Count;
 
     public TrainingState With(Validation validation)
     {
@@ -92,4 +96,28 @@ internal sealed record TrainingState
 }
 
 /// <summary>What held-out data said after a step.</summary>
-internal sealed record Validation(long Step, double Loss, double Accuracy);
+/// <param name="Step">Steps done.</param>
+/// <param name="Loss">As <see cref="HeldOutResult.Loss"/>.</param>
+/// <param name="Accuracy">As <see cref="HeldOutResult.Accuracy"/>; NaN: there is none.</param>
+/// <param name="Rank">Higher is better; NaN: it is the loss that counts, lower being better.</param>
+internal sealed record Validation(long Step, double Loss, double Accuracy = double.NaN, double Rank = double.NaN)
+{
+    public Validation(long step, HeldOutResult result)
+        : this(step, result.Loss, result.Accuracy ?? double.NaN, Worst(result.Metric) ?? double.NaN)
+    {
+    }
+
+    private double Height => double.IsNaN(Rank) ? -Loss : Rank;
+
+    // A metric that is no number (the correlation with a constant) is no reason to look at the loss.
+    private static double? Worst(double? metric) => metric is double.NaN ? double.NegativeInfinity : metric;
+
+    /// <summary>The best, of equal ones the first; null: there is none whose rank is a number.</summary>
+    public static Validation? BestOf(IEnumerable<Validation> validations)
+    {
+        Validation? best = null;
+        foreach (var validation in validations)
+            if (!double.IsNaN(validation.Height) && (best is null || validation.Height > best.Height)) best = validation;
+        return best;
+    }
+}

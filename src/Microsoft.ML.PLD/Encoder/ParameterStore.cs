@@ -32,14 +32,16 @@ internal sealed class ParameterStore : IDisposable
     public Weight Constant(string name, double value, params long[] shape) => Add(name, HeldScalars.Full(shape, value, Device));
 
     /// <summary>Takes over the values of each weight that <paramref name="source"/> has under the same name and shape.</summary>
-    /// <returns>The names of the weights that it does not have, and that keep their values.</returns>
-    public IReadOnlyList<string> CopyFrom(ParameterStore source)
+    /// <param name="source">Where they come from.</param>
+    /// <param name="except">The names of weights that keep their values all the same; null: none.</param>
+    /// <returns>The names of the weights that keep their values.</returns>
+    public IReadOnlyList<string> CopyFrom(ParameterStore source, Func<string, bool>? except = null)
     {
         using var noGrad = torch.no_grad();
         var theirs = source._all.ToDictionary(parameter => parameter.Name, parameter => parameter.Value);
         var missing = new List<string>();
         foreach (var (name, value) in _all)
-            if (theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values);
+            if (except?.Invoke(name) is not true && theirs.TryGetValue(name, out var values) && values.shape.AsSpan().SequenceEqual(value.shape)) value.copy_(values);
             else missing.Add(name);
         Refresh();
         return missing;

@@ -35,16 +35,24 @@ internal sealed class SwitchableEncoder
     {
         if (plan.Blocks != _blocks.Length)
             throw new ArgumentException($"The plan is for {plan.Blocks} blocks, the encoder has {_blocks.Length}.", nameof(plan));
-        var x = Embeddings.Apply(batch, type, dropout);
+        var x = Frozen(!plan.TrainsEmbeddings, () => Embeddings.Apply(batch, type, dropout));
         for (var i = 0; i < plan.Runs.Count; i++)
         {
-            var (block, scale) = plan.Runs[i];
-            var isLast = i == plan.Runs.Count - 1;
+            var (block, scale, isTrained) = plan.Runs[i];
+            var (isLast, input) = (i == plan.Runs.Count - 1, x);
             torch.Tensor Run(torch.Tensor x) => _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout?.Part(1 + block), isLast ? batch.OutputPositions : null);
             // The way back begins with the last block: what it has inside would be there again at once.
-            x = recomputation is null || isLast ? Run(x) : recomputation.Apply(Run, x);
+            x = recomputation is null || isLast || !isTrained ? Frozen(!isTrained, () => Run(input)) : recomputation.Apply(Run, x);
         }
         return plan.Runs.Count == 0 && batch.OutputPositions is { } outputs ? x.index_select(0, outputs) : x;
+    }
+
+    // What is not trained leaves nothing behind for the way back.
+    private static torch.Tensor Frozen(bool isFrozen, Func<torch.Tensor> compute)
+    {
+        if (!isFrozen) return compute();
+        using var noGrad = torch.no_grad();
+        return compute();
     }
 
     /// <summary>The layer normalization after the last block of a pre-LN encoder; a post-LN encoder has none.</summary>

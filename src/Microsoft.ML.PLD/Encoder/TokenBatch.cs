@@ -47,9 +47,10 @@ internal sealed class TokenBatch
     /// <param name="padId">The id of [PAD].</param>
     /// <param name="device">Where the tensors go.</param>
     /// <param name="firstsOnly">Whether only the vectors of [CLS] are wanted of the encoder.</param>
-    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, bool firstsOnly)
+    /// <param name="shortest">The least tokens of a row, padding included.</param>
+    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, bool firstsOnly, int shortest = 0)
     {
-        var length = texts.Max(text => text.Ids.Length);
+        var length = Math.Max(shortest, texts.Max(text => text.Ids.Length));
         var (ids, types) = (new int[texts.Count * length], new int[texts.Count * length]);
         if (padId != 0) Array.Fill(ids, padId);
         for (var row = 0; row < texts.Count; row++)

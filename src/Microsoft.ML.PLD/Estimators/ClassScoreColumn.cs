@@ -10,7 +10,7 @@ internal sealed class ClassScoreColumn(string name, LabelMap labels) : OutputCol
         var annotations = new DataViewSchema.Annotations.Builder();
         if (labels.AreText) labels.Annotate(annotations, ScoreAnnotations.SlotNames);
         labels.Annotate(annotations, ScoreAnnotations.TrainingLabelValues);
-        ScoreAnnotations.AddMulticlass(annotations, ScoreAnnotations.Score, scoreSet);
+        ScoreAnnotations.Add(annotations, ScoreAnnotations.Multiclass, ScoreAnnotations.Score, scoreSet);
         return new(Name, new VectorDataViewType(NumberDataViewType.Single, labels.Count), annotations.ToAnnotations());
     }
 

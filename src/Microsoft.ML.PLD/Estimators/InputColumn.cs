@@ -22,14 +22,29 @@ internal sealed class InputColumn
     /// <summary>The type, as ML.NET writes it.</summary>
     public string Expected { get; }
 
-    public static InputColumn Text(string name) => new(name, "input", "String",
-        type => type is TextDataViewType,
-        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false, ItemType: TextDataViewType });
+    public static InputColumn Text(string name) => Scalar<TextDataViewType>(name, "input", "String");
 
     /// <summary>What ML.NET's multiclass trainers take as a label: the result of <c>MapValueToKey</c>.</summary>
     public static InputColumn KeyLabel(string name) => new(name, "label", "Key<UInt32>",
         type => type is KeyDataViewType && type.RawType == typeof(uint),
         column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: true } && column.ItemType.RawType == typeof(uint));
+
+    /// <summary>What ML.NET's binary trainers take as a label.</summary>
+    public static InputColumn BooleanLabel(string name) => Scalar<BooleanDataViewType>(name, "label", "Boolean");
+
+    /// <summary>What ML.NET's regression trainers take as a label.</summary>
+    public static InputColumn NumberLabel(string name) => Number(name, "label");
+
+    /// <summary>How much a row counts.</summary>
+    public static InputColumn Weight(string name) => Number(name, "weight");
+
+    private static InputColumn Number(string name, string role) => new(name, role, "Single",
+        type => type == NumberDataViewType.Single,
+        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false } && column.ItemType == NumberDataViewType.Single);
+
+    private static InputColumn Scalar<TType>(string name, string role, string expected) where TType : DataViewType => new(name, role, expected,
+        type => type is TType,
+        column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false, ItemType: TType });
 
     /// <exception cref="ArgumentOutOfRangeException">The column is not there, or holds something else.</exception>
     public DataViewSchema.Column FindIn(DataViewSchema schema)
@@ -59,5 +74,10 @@ internal sealed class InputColumn
     private ArgumentOutOfRangeException Mismatch(string found) => new("inputSchema",
         $"Schema mismatch for {Role} column '{Name}': expected {Expected}, got {found}.{Advice}");
 
-    private string Advice => Role == "label" ? " Append Transforms.Conversion.MapValueToKey before the trainer." : "";
+    private string Advice => (Role, Expected) switch
+    {
+        ("label", "Key<UInt32>") => " Append Transforms.Conversion.MapValueToKey before the trainer.",
+        ("label" or "weight", _) => $" Append Transforms.Conversion.ConvertType to {Expected} before the trainer.",
+        _ => "",
+    };
 }

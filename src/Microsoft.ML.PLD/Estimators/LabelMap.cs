@@ -34,6 +34,9 @@ internal sealed class LabelMap
         KeyType = new KeyDataViewType(typeof(uint), count);
     }
 
+    /// <summary>False and true.</summary>
+    public static LabelMap Truth { get; } = new(2, BooleanDataViewType.Instance, new[] { false, true });
+
     public int Count { get; }
 
     /// <summary>The type of a column that predicts one of these classes.</summary>
@@ -80,7 +83,16 @@ internal sealed class LabelMap
 
     /// <summary>The name or number of a class, for messages.</summary>
     /// <param name="index">From 0.</param>
-    public string Describe(int index) => _values is null ? $"{index + 1}" : $"{_values.GetValue(index)}";
+    public string Describe(int index) => _values?.GetValue(index) switch
+    {
+        null => $"{index + 1}",
+        bool truth => truth ? "true" : "false",
+        var value => FormattableString.Invariant($"{value}"),
+    };
+
+    /// <summary>Whether the same keys mean the same classes.</summary>
+    public bool IsSameAs(LabelMap other) => Count == other.Count
+        && (_values is null || other._values is null || Enumerable.Range(0, Count).All(index => Describe(index) == other.Describe(index)));
 
     public void Save(Stream stream)
     {

@@ -10,6 +10,8 @@ using Microsoft.ML.Runtime;
 [assembly: IgnoresAccessChecksTo("Microsoft.ML.Data")]
 [assembly: LoadableClass(typeof(PldBertTransformer), typeof(ModelLoader<PldBertTransformer>), null, typeof(SignatureLoadModel), "Pre-trained BERT encoder", PldBertTransformer.LoaderSignature)]
 [assembly: LoadableClass(typeof(PldBertMulticlassTransformer), typeof(ModelLoader<PldBertMulticlassTransformer>), null, typeof(SignatureLoadModel), "Fine-tuned BERT classifier", PldBertMulticlassTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PldBertBinaryTransformer), typeof(ModelLoader<PldBertBinaryTransformer>), null, typeof(SignatureLoadModel), "Fine-tuned BERT binary classifier", PldBertBinaryTransformer.LoaderSignature)]
+[assembly: LoadableClass(typeof(PldBertRegressionTransformer), typeof(ModelLoader<PldBertRegressionTransformer>), null, typeof(SignatureLoadModel), "Fine-tuned BERT regression", PldBertRegressionTransformer.LoaderSignature)]
 
 namespace Microsoft.ML.PLD
 {

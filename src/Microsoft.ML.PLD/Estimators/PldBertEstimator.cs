@@ -88,7 +88,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     private readonly string _outputColumnName;
 
     internal PldBertEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, Options options)
-        : base(environment, Checked(options).Pretraining.Seed, new TextColumns(inputColumnName), label: null)
+        : base(environment, Checked(options).Pretraining.Seed, new TrainingColumns(new TextColumns(inputColumnName)))
     {
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         _outputColumnName = outputColumnName;
@@ -101,7 +101,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     {
         _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
-        var tokenizer = choice.Resolve(Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
+        var tokenizer = choice.Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
         var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints) };
         var pretrainer = new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
@@ -114,7 +114,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
             + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
         var model = pretrainer.Train(corpus, tokenizer, progress, CheckAlive);
-        return new PldBertTransformer(Host, Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
+        return new PldBertTransformer(Host, Columns.Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
     }
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
@@ -134,7 +134,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         }
         catch (InvalidDataException failure) // there is no text in it
         {
-            throw new InvalidOperationException($"Column '{Texts.First}' cannot be learned from. {failure.Message}", failure);
+            throw new InvalidOperationException($"Column '{Columns.Texts.First}' cannot be learned from. {failure.Message}", failure);
         }
     }
 

@@ -7,7 +7,7 @@ internal sealed class PredictedLabelColumn(string name, LabelMap labels) : Outpu
     {
         var annotations = new DataViewSchema.Annotations.Builder();
         labels.Annotate(annotations, ScoreAnnotations.KeyValues);
-        ScoreAnnotations.AddMulticlass(annotations, ScoreAnnotations.PredictedLabel, scoreSet);
+        ScoreAnnotations.Add(annotations, ScoreAnnotations.Multiclass, ScoreAnnotations.PredictedLabel, scoreSet);
         return new(Name, labels.KeyType, annotations.ToAnnotations());
     }
 

@@ -57,6 +57,16 @@ internal static class SavedNetwork
         if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}");
     }
 
+    /// <summary>Checks how long texts are read.</summary>
+    /// <exception cref="InvalidDataException">They cannot be read so.</exception>
+    public static void CheckSettings(LongTexts longTexts, int windowStride, int maxLength)
+    {
+        var problem = !Enum.IsDefined(longTexts) ? $"LongTexts is {longTexts}."
+            : windowStride < 0 || windowStride > maxLength ? $"WindowStride is {windowStride}; expected 0 to {maxLength}."
+            : null;
+        if (problem is not null) throw new InvalidDataException($"The entry '{Settings}' of the saved model cannot be: {problem}");
+    }
+
     /// <param name="entries">The model's parts.</param>
     /// <param name="config">The architecture, from <see cref="LoadArchitecture"/>.</param>
     /// <param name="create">Makes the network on a device, once the weights are known to fit it.</param>

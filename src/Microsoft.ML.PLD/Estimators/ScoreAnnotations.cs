@@ -6,7 +6,8 @@ namespace Microsoft.ML.PLD;
 internal static class ScoreAnnotations
 {
     public const string SlotNames = "SlotNames", KeyValues = "KeyValues", TrainingLabelValues = "TrainingLabelValues";
-    public const string Score = "Score", PredictedLabel = "PredictedLabel";
+    public const string Score = "Score", PredictedLabel = "PredictedLabel", Probability = "Probability";
+    public const string Multiclass = "MulticlassClassification";
     private const string ScoreColumnKind = "ScoreColumnKind", ScoreValueKind = "ScoreValueKind", ScoreColumnSetId = "ScoreColumnSetId";
 
     private static readonly KeyDataViewType ScoreSetType = new(typeof(uint), int.MaxValue);
@@ -26,10 +27,14 @@ internal static class ScoreAnnotations
         return largest + 1;
     }
 
-    public static void AddMulticlass(DataViewSchema.Annotations.Builder annotations, string valueKind, uint scoreSet)
+    /// <param name="annotations">Where they are added.</param>
+    /// <param name="kind">The task.</param>
+    /// <param name="valueKind">What the column holds.</param>
+    /// <param name="scoreSet">The number that the columns of one transformer share.</param>
+    public static void Add(DataViewSchema.Annotations.Builder annotations, string kind, string valueKind, uint scoreSet)
     {
         annotations.Add<uint>(ScoreColumnSetId, ScoreSetType, (ref uint value) => value = scoreSet);
-        AddText(annotations, ScoreColumnKind, "MulticlassClassification");
+        AddText(annotations, ScoreColumnKind, kind);
         AddText(annotations, ScoreValueKind, valueKind);
     }
 

@@ -10,14 +10,13 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
 
     /// <param name="environment">ML.NET's.</param>
     /// <param name="seed">The seed of the run, or null to draw it from the seed of the <see cref="MLContext"/>.</param>
-    /// <param name="texts">The columns to learn from.</param>
-    /// <param name="label">The column with what is to be learnt, or null.</param>
-    internal TextEstimator(IHostEnvironment environment, ulong? seed, TextColumns texts, InputColumn? label)
+    /// <param name="columns">The columns to learn from.</param>
+    internal TextEstimator(IHostEnvironment environment, ulong? seed, TrainingColumns columns)
     {
         MLNetAccess.EnsureAvailable();
         Host = environment.Register(GetType().Name); // once: each registration draws from the environment's random numbers
         (Seed, _drawn) = (seed, (ulong)Host.Rand.Next());
-        (Texts, Label) = (texts, label);
+        Columns = columns;
     }
 
     internal IHost Host { get; }
@@ -25,9 +24,7 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     /// <summary>The seed that the user chose.</summary>
     internal ulong? Seed { get; }
 
-    internal TextColumns Texts { get; }
-
-    internal InputColumn? Label { get; }
+    internal TrainingColumns Columns { get; }
 
     /// <summary>Learns from all rows of <paramref name="input"/>; its progress goes to <c>mlContext.Log</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
@@ -37,16 +34,19 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     {
         ArgumentNullException.ThrowIfNull(input);
         using var log = new HostLog(Host, "Training");
-        return Fit(new TrainingData(Host, input, Texts, Label, CancellationToken), log);
+        return Fit(Read(input), log);
     }
+
+    private protected TrainingData Read(IDataView input, bool forValidation = false) => new(Host, input, Columns, CancellationToken) { MayHaveOneClass = forValidation };
 
     /// <summary>The columns that the transformer will give to data of this shape.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
     public SchemaShape GetOutputSchema(SchemaShape inputSchema)
     {
         ArgumentNullException.ThrowIfNull(inputSchema);
-        Texts.CheckIn(inputSchema);
-        var outputs = PromisedOutputs(Label?.FindIn(inputSchema));
+        Columns.Texts.CheckIn(inputSchema);
+        Columns.Weight?.FindIn(inputSchema);
+        var outputs = PromisedOutputs(Columns.Label?.FindIn(inputSchema));
 
         // The very code that will make the columns makes the promise.
         var added = new DataViewSchema.Builder();

@@ -3,7 +3,12 @@ namespace Microsoft.ML.PLD;
 /// <summary>One block in a <see cref="LayerPlan"/>.</summary>
 /// <param name="Block">The block's index, from 0 at the input.</param>
 /// <param name="Scale">The factor of the block's residual branches, as <see cref="LayerPlan.Scaling"/> says; 1 leaves the block as it is.</param>
-public readonly record struct BlockRun(int Block, double Scale);
+/// <param name="IsTrained">Whether the way back goes through the block and changes its weights. Blocks that are not trained come before those that are.</param>
+public readonly record struct BlockRun(int Block, double Scale, bool IsTrained = true)
+{
+    /// <summary>Its block and scale.</summary>
+    public void Deconstruct(out int block, out double scale) => (block, scale) = (Block, Scale);
+}
 
 /// <summary>What the encoder runs in one optimizer step: an immutable list of blocks, in order, each with its residual scale.</summary>
 /// <remarks>
@@ -18,21 +23,26 @@ public sealed class LayerPlan
     /// <param name="expectedShare">The share of all blocks that the schedule runs on average at this step: 0 to 1.</param>
     /// <param name="scaling">What <see cref="BlockRun.Scale"/> multiplies.</param>
     /// <param name="theta">The keep ratio of the last block at this step, for reports: 0 to 1.</param>
-    /// <exception cref="ArgumentException">A block is out of range, out of order, or has a scale that is not a positive number.</exception>
-    public LayerPlan(int blocks, IEnumerable<BlockRun> runs, double expectedShare, ResidualScaling scaling = ResidualScaling.None, double theta = 1)
+    /// <param name="trainsEmbeddings">Whether the embeddings are trained. When blocks are not, the embeddings below them are not either.</param>
+    /// <exception cref="ArgumentException">
+    /// A block is out of range, out of order, or has a scale that is not a positive number; or it is not trained while something below it is.
+    /// </exception>
+    public LayerPlan(
+        int blocks, IEnumerable<BlockRun> runs, double expectedShare, ResidualScaling scaling = ResidualScaling.None, double theta = 1, bool trainsEmbeddings = true)
     {
         ArgumentOutOfRangeException.ThrowIfNegative(blocks);
         Blocks = blocks;
         Runs = [.. runs];
-        (ExpectedShare, Scaling, Theta) = (expectedShare, scaling, theta);
-        var last = -1;
-        foreach (var (block, scale) in Runs)
+        (ExpectedShare, Scaling, Theta, TrainsEmbeddings) = (expectedShare, scaling, theta, trainsEmbeddings);
+        var (last, trainsBelow) = (-1, trainsEmbeddings);
+        foreach (var (block, scale, isTrained) in Runs)
         {
             if (block <= last || block >= blocks)
                 throw new ArgumentException($"Block {block} follows block {last}; expected ascending indices from 0 to {blocks - 1}.", nameof(runs));
             if (!(scale > 0 && double.IsFinite(scale)))
                 throw new ArgumentException($"Block {block} has the residual scale {scale}; expected a positive number.", nameof(runs));
-            last = block;
+            if (trainsBelow && !isTrained) throw new ArgumentException($"Block {block} is not trained, but what is below it is.", nameof(runs));
+            (last, trainsBelow) = (block, isTrained);
         }
     }
 
@@ -44,6 +54,14 @@ public sealed class LayerPlan
 
     /// <summary>The blocks to run, in order.</summary>
     public IReadOnlyList<BlockRun> Runs { get; }
+
+    /// <summary>Whether the embeddings are trained.</summary>
+    public bool TrainsEmbeddings { get; }
+
+    /// <summary>The same blocks, of which the lowest are not trained, nor the embeddings.</summary>
+    /// <param name="lowest">How many blocks of the encoder; 0 changes nothing.</param>
+    internal LayerPlan Freeze(int lowest) => lowest == 0 ? this
+        : new(Blocks, Runs.Select(run => run with { IsTrained = run.Block >= lowest }), ExpectedShare, Scaling, Theta, trainsEmbeddings: false);
 
     /// <summary>What the scales multiply.</summary>
     public ResidualScaling Scaling { get; }

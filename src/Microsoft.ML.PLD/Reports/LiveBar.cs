@@ -25,6 +25,7 @@ internal sealed class LiveBar : IDisposable
         // The last validation stays in sight until the next.
         ValidationLoss = report.ValidationLoss ?? _latest.ValidationLoss,
         ValidationAccuracy = report.ValidationAccuracy ?? _latest.ValidationAccuracy,
+        ValidationMetric = report.ValidationMetric ?? _latest.ValidationMetric,
     };
 
     /// <summary>Draws the last report and leaves it on the terminal.</summary>

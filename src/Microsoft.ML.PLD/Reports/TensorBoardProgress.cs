@@ -68,6 +68,7 @@ public sealed class TensorBoardProgress : IProgress<TrainingProgress>, IDisposab
         yield return ("loss/train", report.Loss);
         if (report.ValidationLoss is { } loss) yield return ("loss/validation", loss);
         if (report.ValidationAccuracy is { } accuracy) yield return ("accuracy/validation", accuracy);
+        if (report.ValidationMetric is { } metric) yield return ("metric/validation", metric);
         yield return ("learning_rate", report.LearningRate);
         yield return ("gradient_norm", report.GradientNorm);
         yield return ("layer_drop/theta", report.Theta);

@@ -49,6 +49,12 @@ public sealed record TrainingProgress
     /// </summary>
     public double? ValidationAccuracy { get; init; }
 
+    /// <summary>
+    /// What the model is judged by on held-out data (<see cref="FineTuningOptions.ValidationMetric"/>), higher being better. Null unless this step was followed by a
+    /// validation, and where the loss decides.
+    /// </summary>
+    public double? ValidationMetric { get; init; }
+
     /// <summary>What happened since the last report that people should know, a sentence each: checkpoints written, steps skipped, losses that leap. Default: nothing.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 

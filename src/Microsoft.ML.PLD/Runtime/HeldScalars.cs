@@ -24,6 +24,13 @@ internal static class HeldScalars
         return x.add_(y, alpha);
     }
 
+    /// <summary>x + number</summary>
+    public static torch.Tensor Plus(this torch.Tensor x, double number)
+    {
+        using Scalar addend = number, alpha = 1;
+        return x.add(addend, alpha);
+    }
+
     /// <summary>x becomes x + number.</summary>
     public static torch.Tensor PlusInPlace(this torch.Tensor x, double number)
     {

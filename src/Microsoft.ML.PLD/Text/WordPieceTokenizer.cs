@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 namespace Microsoft.ML.PLD;
@@ -63,18 +64,28 @@ public sealed class WordPieceTokenizer
         List<int> first = [], second = [];
         Append(text, first, room);
         Append(pair, second, room);
-        var (firstLength, secondLength) = KeepLongestFirst(first.Count, second.Count, room);
+        var (firstLength, secondLength) = TextCut.LongestFirst(first.Count, second.Count, room);
+        return Assemble(
+            CollectionsMarshal.AsSpan(first)[..firstLength], CollectionsMarshal.AsSpan(second)[..secondLength], isPair: pair is not null, paddedLength: pad ? maxLength : 0);
+    }
 
-        var firstEnd = firstLength + 2;
-        var length = pair is null ? firstEnd : firstEnd + secondLength + 1;
-        var total = pad ? maxLength : length;
+    /// <summary>Puts the special pieces around ids.</summary>
+    /// <param name="first">Of the (first) text.</param>
+    /// <param name="second">Of the second text.</param>
+    /// <param name="isPair">Whether there is a second text, if only an empty one.</param>
+    /// <param name="paddedLength">What to fill up to with [PAD]; shorter than the rest: nothing is filled up.</param>
+    internal TokenizedText Assemble(ReadOnlySpan<int> first, ReadOnlySpan<int> second, bool isPair, int paddedLength = 0)
+    {
+        var firstEnd = first.Length + SpecialsOfText;
+        var length = isPair ? firstEnd + second.Length + 1 : firstEnd;
+        var total = Math.Max(length, paddedLength);
         int[] ids = new int[total], typeIds = new int[total], mask = new int[total];
         ids[0] = Vocabulary.ClassifyId;
-        first.CopyTo(0, ids, 1, firstLength);
+        first.CopyTo(ids.AsSpan(1));
         ids[firstEnd - 1] = Vocabulary.SeparatorId;
-        if (pair is not null)
+        if (isPair)
         {
-            second.CopyTo(0, ids, firstEnd, secondLength);
+            second.CopyTo(ids.AsSpan(firstEnd));
             ids[length - 1] = Vocabulary.SeparatorId;
             typeIds.AsSpan(firstEnd..length).Fill(1);
         }
@@ -124,15 +135,5 @@ public sealed class WordPieceTokenizer
             if (words.IsTooLong) ids.Add(Vocabulary.UnknownId);
             else _matcher.Append(words.Word, ids);
         }
-    }
-
-    private static (int First, int Second) KeepLongestFirst(int first, int second, int room)
-    {
-        while (first + second > room)
-        {
-            if (first > second) first--;
-            else second--;
-        }
-        return (first, second);
     }
 }

@@ -80,7 +80,12 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     /// <summary>Gives the network the weights of the best validation so far, if they were kept.</summary>
     public void RestoreBest(TrainingState state)
     {
-        if (_store?.Best(state) is not { } best || best.Step == state.Step) return;
+        if (_store?.Best(state) is not { } best)
+        {
+            notify($"The model is that of step {state.Step}: the weights of the best validation were not kept.");
+            return;
+        }
+        if (best.Step == state.Step) return;
         try
         {
             Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Weights);

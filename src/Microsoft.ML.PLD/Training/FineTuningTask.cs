@@ -1,60 +1,72 @@
-using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Training of a <see cref="BertClassifier"/> on labelled texts.</summary>
+/// <summary>Training of a <see cref="BertPredictor"/> on labelled texts.</summary>
 internal sealed class FineTuningTask : ITrainingTask
 {
-    private readonly BertClassifier _classifier;
+    private readonly BertPredictor _predictor;
+    private readonly IObjective _objective;
+    private readonly TrainingExamples _examples;
+    private readonly TrainingExamples? _heldOut;
     private readonly FineTuningOptions _options;
     private readonly torch.ScalarType _type;
-    private readonly IReadOnlyList<TokenizedText> _texts;
-    private readonly IReadOnlyList<int> _classes;
     private readonly int[] _lengths;
+    private readonly float[] _weights;
 
-    /// <param name="classifier">Changed in place.</param>
-    /// <param name="texts">The training rows.</param>
-    /// <param name="classes">The class of each, from 0.</param>
+    /// <param name="predictor">Changed in place.</param>
+    /// <param name="objective">What it is to learn.</param>
+    /// <param name="examples">The rows to learn from.</param>
+    /// <param name="heldOut">The rows to validate with; null: none.</param>
     /// <param name="options">How to learn.</param>
     /// <param name="runtime">Tells how a batch is cut.</param>
     /// <param name="type">The type of activations.</param>
     public FineTuningTask(
-        BertClassifier classifier, IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> classes, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type)
+        BertPredictor predictor, IObjective objective, TrainingExamples examples, TrainingExamples? heldOut, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type)
     {
-        (_classifier, _options, _type, _texts, _classes) = (classifier, options, type, texts, classes);
-        _lengths = [.. texts.Select(text => text.Ids.Length)];
-        Steps = options.StepsFor(texts.Count);
-        Cut = runtime.Cut(classifier.Weights.Device, Math.Min(options.BatchSize, texts.Count), (int)_lengths.Average());
-        Runtime = runtime.Values(classifier.Weights.Device, type, Cut);
-        Options = OptionValues.Of(options with { Seed = options.RunSeed, Steps = Steps }, without: [nameof(options.Epochs), "Optimizer.MaxSkippedSteps"])
-            .Concat(OptionValues.Of(classifier.Config, "Config"))
-            .Concat(OptionValues.OfPlans(options.LayerSchedule, Steps, classifier.Config.Layers, options.RunSeed))
-            .Append(new("Classes", $"{classifier.Classes}"))
-            .Append(new("Data", Fingerprint(texts, classes)))
+        (_predictor, _objective, _examples, _heldOut, _options, _type) = (predictor, objective, examples, heldOut, options, type);
+        _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];
+        _weights = examples.TextWeights();
+        Steps = options.StepsFor(_lengths.Length);
+        Cut = runtime.Cut(predictor.Weights.Device, Math.Min(options.BatchSize, _lengths.Length), (int)_lengths.Average());
+        Runtime = runtime.Values(predictor.Weights.Device, type, Cut);
+        string[] without =
+        [
+            nameof(options.Epochs), nameof(options.ValidationInterval), nameof(options.ValidationMetric), nameof(options.Patience), nameof(options.RestoreBest), nameof(options.Calibrate),
+            "Optimizer.MaxSkippedSteps",
+        ];
+        Options = OptionValues.Of(options with { Seed = options.RunSeed, Steps = Steps }, without: without)
+            .Concat(OptionValues.Of(predictor.Config, "Config"))
+            .Concat(OptionValues.OfPlans(options.LayerSchedule, Steps, predictor.Config.Layers, options.RunSeed))
+            .Append(new("Outputs", $"{predictor.Outputs}"))
+            .Append(new("Data", examples.Fingerprint()))
             .ToDictionary();
     }
 
     public string Stage => "Fine-tuning";
     public long Steps { get; }
-    public ParameterStore Weights => _classifier.Weights;
-    public NetworkDescription Network => new(_classifier.Config, _classifier.Tokenizer, NetworkDescription.Classification);
+    public ParameterStore Weights => _predictor.Weights;
+    public NetworkDescription Network => new(_predictor.Config, _predictor.Tokenizer, NetworkDescription.Classification);
     public AdamWOptions Optimizer => _options.Optimizer;
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
+    public int Patience => _heldOut is null ? 0 : _options.Patience;
+    public bool RestoresBest => _heldOut is not null && _options.RestoreBest;
 
-    private long StepsPerEpoch => (_texts.Count - 1) / _options.BatchSize + 1;
+    private long StepsPerEpoch => _options.StepsPerEpoch(_lengths.Length);
+
+    public double RateFactor(string weight) => LayerwiseRate.Of(weight, _predictor.Config.Layers, _options.LayerwiseDecay, _options.FrozenBlocks);
 
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
-        var length = _lengths.Max();
+        var length = _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : _lengths.Max();
         var batch = new MicroBatchShape(
-            Cut.MicroBatchSize, length, OutputsPerRow: _classifier.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
+            Cut.MicroBatchSize, length, OutputsPerRow: _predictor.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
             HasDropout: _options.HiddenDropout > 0 || _options.AttentionDropout > 0);
-        return MemoryEstimate.Of(Weights, _classifier.Config, _type, Cut, Math.Min(_options.BatchSize, _texts.Count), batch, keepsCheckpoints);
+        var memory = MemoryEstimate.Of(Weights, _predictor.Config, _type, Cut, Math.Min(_options.BatchSize, _lengths.Length), batch, keepsCheckpoints);
+        return RestoresBest ? memory with { Weights = memory.Weights + memory.Masters } : memory;
     }
 
     public void Initialize()
@@ -64,39 +76,49 @@ internal sealed class FineTuningTask : ITrainingTask
     public IEnumerable<StepBatch> From(long step, int microBatchSize)
     {
         for (var (epoch, first) = Math.DivRem(step, StepsPerEpoch); ; epoch++, first = 0)
-            foreach (var rows in LengthBuckets.Batches(_lengths, _options.BatchSize, _options.RunSeed, epoch).Skip((int)first))
+            foreach (var texts in Batches(epoch).Skip((int)first))
             {
-                var plan = _options.LayerSchedule.PlanAt(step, Steps, _classifier.Config.Layers, _options.RunSeed);
-                yield return new StepBatch(plan, Losses(step++, rows, microBatchSize, plan), rows.Sum(row => (long)_lengths[row]));
+                var plan = _options.LayerSchedule.PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
+                yield return new StepBatch(plan, Losses(step++, texts, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
             }
     }
 
     public long DataPosition(long step)
     {
         var (epoch, inEpoch) = Math.DivRem(step, StepsPerEpoch);
-        return epoch * _texts.Count + Math.Min(inEpoch * _options.BatchSize, _texts.Count);
+        return epoch * _lengths.Length + Math.Min(inEpoch * _options.BatchSize, _lengths.Length);
     }
 
-    public (double Loss, double Accuracy)? Validate(long stepsDone) => null;
-
-    private MicroBatchLoss[] Losses(long step, int[] rows, int microBatchSize, LayerPlan plan) =>
-        [.. rows.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
-        {
-            var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, _classifier.Weights.Device);
-            var logits = _classifier.Logits([.. part.Select(row => _texts[row])], plan, _type, dropout, recomputation);
-            var classes = torch.tensor([.. part.Select(row => (long)_classes[row])], device: _classifier.Weights.Device);
-            // Divided by the rows of the whole step, so that the sum over micro-batches is the step's mean.
-            return torch.nn.functional.cross_entropy(logits, classes, reduction: torch.nn.Reduction.Sum).DividedBy(rows.Length);
-        }))];
-
-    private static string Fingerprint(IReadOnlyList<TokenizedText> texts, IReadOnlyList<int> classes)
+    public HeldOutResult? Validate(long stepsDone)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        for (var row = 0; row < texts.Count; row++)
-        {
-            hash.AppendData(MemoryMarshal.AsBytes<int>([texts[row].Ids.Length, classes[row]]));
-            hash.AppendData(MemoryMarshal.AsBytes<int>(texts[row].Ids));
-        }
-        return $"{texts.Count} rows, SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())[..16]}";
+        var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : StepsPerEpoch;
+        if (_heldOut is null || stepsDone % interval != 0 && stepsDone != Steps) return null;
+        return _objective.Measure(Outputs(_heldOut), [.. _heldOut.Targets], _options.ValidationMetric);
     }
+
+    /// <summary>Ends the training: the outputs become what users are to see.</summary>
+    public void Finish()
+    {
+        var calibrates = _heldOut is not null && _options.Calibrate;
+        var (scale, shift) = _objective.Calibrate(calibrates ? Outputs(_heldOut!) : [], calibrates ? [.. _heldOut!.Targets] : []);
+        _predictor.Rescale(scale, shift);
+    }
+
+    private float[] Outputs(TrainingExamples examples) =>
+        examples.MeanByRow(TextScoring.Score(examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type)), _predictor.Outputs);
+
+    // Where lengths do not count, all are the same.
+    private int[][] Batches(long epoch) => LengthBuckets.Batches(
+        _options.Padding == TextPadding.LengthBuckets ? _lengths : new int[_lengths.Length], _options.BatchSize, _options.RunSeed, epoch);
+
+    private MicroBatchLoss[] Losses(long step, int[] texts, int microBatchSize, LayerPlan plan) =>
+        [.. texts.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
+        {
+            var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, Weights.Device);
+            var padded = _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : 0;
+            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, padded);
+            var loss = _objective.Loss(outputs, [.. part.Select(text => _examples.Targets[_examples.Rows[text]])], [.. part.Select(text => _weights[text])]);
+            // Divided by the texts of the whole step, so that the sum over micro-batches is the step's mean.
+            return loss.DividedBy(texts.Length);
+        }))];
 }

@@ -9,15 +9,18 @@ namespace Microsoft.ML.PLD;
 /// <param name="workers">Micro-batches computed side by side.</param>
 /// <param name="recompute">Whether blocks are computed again on the way back instead of kept.</param>
 /// <param name="checkAlive">Called before each micro-batch, on any thread; throws to stop.</param>
-internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null) : IDisposable
+/// <param name="rateFactor">What the learning rate is multiplied by, given a weight's name; 0: it stays as it is, without a state. Null: 1 for all.</param>
+internal sealed class GradientStep(
+    ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null, Func<string, double>? rateFactor = null) : IDisposable
 {
     // Gradients of one weight that a worker keeps before it adds them up.
     private const int MostKept = 8;
 
+    private readonly Weight[] _trained = Trained(weights, rateFactor);
     private readonly ComputeWorkers _workers = new(workers);
     private readonly Stopwatch _optimizerClock = new();
 
-    public AdamW Optimizer { get; } = new(weights.All, optimizer);
+    public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor);
 
     /// <summary>The time that the optimizer has taken so far. Of a CUDA device only what it keeps the processor busy.</summary>
     public TimeSpan OptimizerTime => _optimizerClock.Elapsed;
@@ -29,14 +32,14 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
     public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses)
     {
         var losses = new double[microBatchLosses.Count];
-        var gradients = Enumerable.Range(0, _workers.Count).Select(_ => weights.All.Select(_ => new List<torch.Tensor>()).ToArray()).ToArray();
+        var gradients = Enumerable.Range(0, _workers.Count).Select(_ => _trained.Select(_ => new List<torch.Tensor>()).ToArray()).ToArray();
         try
         {
             _workers.Run(worker => AddGradients(gradients[worker], microBatchLosses, worker, losses));
             var loss = losses.Sum();
             if (!double.IsFinite(loss)) return (loss, double.NaN);
             _optimizerClock.Start();
-            var norm = Optimizer.Step(learningRate, [.. Enumerable.Range(0, weights.All.Count).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
+            var norm = Optimizer.Step(learningRate, [.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
             _optimizerClock.Stop();
             return (loss, norm);
         }
@@ -45,6 +48,8 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             foreach (var gradient in gradients.SelectMany(worker => worker).SelectMany(weight => weight)) gradient.Dispose();
         }
     }
+
+    private static Weight[] Trained(ParameterStore weights, Func<string, double>? rateFactor) => [.. weights.All.Where(weight => rateFactor?.Invoke(weight.Name) is not 0)];
 
     public void Dispose()
     {
@@ -64,7 +69,7 @@ internal sealed class GradientStep(ParameterStore weights, AdamWOptions optimize
             using var scope = torch.NewDisposeScope();
             var recomputation = new Recomputation();
             var loss = microBatchLosses[index](recompute ? recomputation : null);
-            var leaves = weights.All.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
+            var leaves = _trained.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
             var isLast = index + _workers.Count >= microBatchLosses.Count;
             recomputation.GoBack(loss, (from, incoming, input) =>
             {

@@ -42,7 +42,16 @@ internal interface ITrainingTask
     long DataPosition(long step);
 
     /// <summary>What held-out data says after so many steps; null when none is due.</summary>
-    (double Loss, double Accuracy)? Validate(long stepsDone);
+    HeldOutResult? Validate(long stepsDone);
+
+    /// <summary>What the learning rate is multiplied by for a weight; 0: it stays as it is.</summary>
+    double RateFactor(string weight) => 1;
+
+    /// <summary>The run ends after so many validations on end that are no better than the best before; 0: never early.</summary>
+    int Patience => 0;
+
+    /// <summary>Whether the weights in the end are those of the best validation.</summary>
+    bool RestoresBest => false;
 }
 
 /// <summary>What one optimizer step computes.</summary>

@@ -37,7 +37,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     }
 
     /// <summary>The loss of the dense model on a set of batches, of the same parts as in training, and the share of masked tokens that it gets right.</summary>
-    public (double Loss, double Accuracy) Validation(IEnumerable<PretrainingBatch> batches)
+    public HeldOutResult Validation(IEnumerable<PretrainingBatch> batches)
     {
         using var noGrad = torch.no_grad();
         double loss = 0, relationLoss = 0;
@@ -54,7 +54,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             if (NextSentence(batch, hidden, tokens) is { } relation) relationLoss += relation.item<float>();
             rows += batch.Rows;
         }
-        return (loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count));
+        return new(loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count));
     }
 
     // The sum over the batch; null where pairs are not predicted.

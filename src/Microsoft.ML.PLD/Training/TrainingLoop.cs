@@ -22,19 +22,21 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         {
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
-        });
+        }, task.RateFactor);
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
+        using var best = new BestWeights(task.Weights);
         var state = keeper.Start();
         var (meter, before, tokens) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds, 0L);
-        if (state.Step == task.Steps) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
+        if (IsDone(state)) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
         try
         {
-            while (state.Step < task.Steps)
+            while (!IsDone(state))
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
                     if (!TryTake(ref state, batch, gradients, keeper, out var norm)) break; // and from there in smaller parts
                     var validated = task.Validate(state.Step);
-                    if (validated is var (loss, accuracy)) state = state.With(new Validation(state.Step, loss, accuracy));
+                    if (validated is { } result) state = state.With(new Validation(state.Step, result));
+                    if (task.RestoresBest && state.Best is { } found && found.Step == state.Step) best.Take(state.Step);
 
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
                     state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
@@ -45,15 +47,47 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                         Remaining = throughput.Remaining,
                         ValidationLoss = validated?.Loss,
                         ValidationAccuracy = validated?.Accuracy,
+                        ValidationMetric = validated?.Metric,
                     });
-                    if (state.Step == task.Steps) break;
+                    if (IsDone(state)) break;
                 }
             signals?.ThrowIfReceived(); // in the last step: it is still to be answered
+            End(state, keeper, best);
         }
         catch (OperationCanceledException cancelled)
         {
-            Stop(state, keeper, cancelled);
+            Stop(state, keeper, best, cancelled);
         }
+    }
+
+    private bool IsDone(TrainingState state) => state.Step >= task.Steps || StopsEarly(state);
+
+    private bool StopsEarly(TrainingState state) => task.Patience > 0 && state.ValidationsSinceBest >= task.Patience;
+
+    private void End(TrainingState state, CheckpointKeeper keeper, BestWeights best)
+    {
+        if (state.Step < task.Steps)
+        {
+            keeper.KeepNow(state);
+            _notices.Add($"{task.Stage} ends after step {state.Step} of {task.Steps}: the last {state.ValidationsSinceBest} validations were no better than that of step {state.Best?.Step ?? 0}.");
+        }
+        if (task.RestoresBest) RestoreBest(state, keeper, best);
+        if (progress is INoticeSink sink)
+            foreach (var notice in _notices) sink.Notify(task.Stage, notice);
+        _notices.Clear();
+    }
+
+    // Of a run that was resumed the best weights may be on the disk only.
+    private void RestoreBest(TrainingState state, CheckpointKeeper keeper, BestWeights best)
+    {
+        if (state.Best is not { } found || found.Step == state.Step) return;
+        if (found.Step != best.Step)
+        {
+            keeper.RestoreBest(state);
+            return;
+        }
+        best.Restore();
+        _notices.Add($"The model is that of step {best.Step}, whose validation was the best.");
     }
 
     // Before anything but the weights is made: on Linux, a process that takes too much is ended without a word.
@@ -117,13 +151,13 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         };
     }
 
-    private void Stop(TrainingState state, CheckpointKeeper keeper, OperationCanceledException cancelled)
+    private void Stop(TrainingState state, CheckpointKeeper keeper, BestWeights best, OperationCanceledException cancelled)
     {
         keeper.KeepNow(state);
         if (checkpoints.WhenCancelled == CancellationResult.Throw)
             throw new OperationCanceledException(
                 string.Join(' ', [$"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message}", .. _notices, keeper.LastKept]), cancelled, cancelled.CancellationToken);
-        if (checkpoints.WhenCancelled == CancellationResult.ReturnBest) keeper.RestoreBest(state);
+        if (checkpoints.WhenCancelled == CancellationResult.ReturnBest) RestoreBest(state, keeper, best);
         _notices.Add($"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message} {keeper.LastKept}");
         progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
     }

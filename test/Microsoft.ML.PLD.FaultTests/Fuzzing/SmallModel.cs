@@ -25,7 +25,7 @@ internal static class SmallModel
         var data = mlContext.Data.LoadFromEnumerable([new Question { Category = "x" }, new Question { Category = "y" }]);
         var keyed = mlContext.Transforms.Conversion.MapValueToKey(nameof(Question.Category)).Fit(data).Transform(data);
         TorchRuntime.EnsureLoaded();
-        var classifier = new BertClassifier(Config, new WordPieceTokenizer(Vocabulary), classes: 2, Pooling.Cls, torch.CPU, seed: 1);
+        var classifier = new BertPredictor(Config, new WordPieceTokenizer(Vocabulary), outputs: 2, Pooling.Cls, torch.CPU, seed: 1);
         var options = new PldBertMulticlassTrainer.Options { Sentence1ColumnName = "Text", FineTuning = new() { MaxLength = Config.MaxPositions } };
         return new PldBertMulticlassTransformer(mlContext, options, classifier, LabelMap.Of(keyed.Schema[nameof(Question.Category)]));
     }

@@ -42,7 +42,7 @@ public sealed class LetterClassifier : TextTransformer, ILoadableModel<LetterCla
 
 /// <summary>Learns the mean counts of each class.</summary>
 internal sealed class LetterTrainer(IHostEnvironment environment, string label, string first, string? second = null)
-    : TextEstimator<LetterClassifier>(environment, seed: null, new TextColumns(first, second), InputColumn.KeyLabel(label))
+    : TextEstimator<LetterClassifier>(environment, seed: null, new TrainingColumns(new TextColumns(first, second), InputColumn.KeyLabel(label)))
 {
     private const string Letters = "abcdefg";
 
@@ -60,7 +60,7 @@ internal sealed class LetterTrainer(IHostEnvironment environment, string label, 
         }
         for (var i = 0; i < means.Length; i++) means[i] /= Math.Max(rows[i / Letters.Length], 1);
         log.Info($"Learnt {labels.Count} classes.");
-        return new LetterClassifier(Host, Texts, labels, new LetterScorer(Letters, means));
+        return new LetterClassifier(Host, Columns.Texts, labels, new LetterScorer(Letters, means));
     }
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>

@@ -36,7 +36,7 @@ public sealed class LetterTransformer : TextTransformer, ILoadableModel<LetterTr
 
 /// <summary>Learns which letters there are.</summary>
 internal sealed class LetterEstimator(IHostEnvironment environment, string output, string first, string? second = null)
-    : TextEstimator<LetterTransformer>(environment, seed: null, new TextColumns(first, second), label: null)
+    : TextEstimator<LetterTransformer>(environment, seed: null, new TrainingColumns(new TextColumns(first, second)))
 {
     private const int Letters = 5;
 
@@ -46,7 +46,7 @@ internal sealed class LetterEstimator(IHostEnvironment environment, string outpu
             .OrderByDescending(group => group.Count()).ThenBy(group => group.Key).Take(Letters);
         var scorer = new LetterScorer(string.Concat(frequent.Select(group => group.Key)));
         log.Info($"The letters are {{{scorer.Letters}}}.");
-        return new LetterTransformer(Host, Texts, output, scorer);
+        return new LetterTransformer(Host, Columns.Texts, output, scorer);
     }
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) => [new FeaturesColumn(output, Letters)];

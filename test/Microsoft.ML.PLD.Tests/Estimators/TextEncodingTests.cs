@@ -18,8 +18,8 @@ public sealed class TextEncodingTests
     [TestMethod]
     public void AnEmptySecondSentenceIsOneAndNoneIsNot()
     {
-        CollectionAssert.AreEqual(new[] { 2, 5, 3, 3 }, Encoding.Encode("a".AsMemory(), "").Ids);
-        CollectionAssert.AreEqual(new[] { 2, 5, 3 }, Encoding.Encode("a".AsMemory(), null).Ids);
+        CollectionAssert.AreEqual(new[] { 2, 5, 3, 3 }, Encoding.Encode("a".AsMemory(), "").Single().Ids);
+        CollectionAssert.AreEqual(new[] { 2, 5, 3 }, Encoding.Encode("a".AsMemory(), null).Single().Ids);
     }
 
     [TestMethod]

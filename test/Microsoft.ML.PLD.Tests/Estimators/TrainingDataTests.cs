@@ -49,7 +49,7 @@ public sealed class TrainingDataTests
     [TestMethod]
     public void WithoutLabelThereIsNoClass()
     {
-        var data = new TrainingData(Environment, Labelled(9), new TextColumns("Text"));
+        var data = new TrainingData(Environment, Labelled(9), new TrainingColumns(new TextColumns("Text")));
         Assert.IsNull(data.Labels);
         Assert.IsTrue(data.Rows().All(row => row.Class == -1 && row.Second.IsEmpty));
     }
@@ -63,7 +63,7 @@ public sealed class TrainingDataTests
         Assert.Throws<OperationCanceledException>(() => { while (rows.MoveNext()) { } });
     }
 
-    private TrainingData Read(IDataView data) => new(Environment, data, new TextColumns("Text", "Other"), InputColumn.KeyLabel("Label"));
+    private TrainingData Read(IDataView data) => new(Environment, data, new TrainingColumns(new TextColumns("Text", "Other"), InputColumn.KeyLabel("Label")));
 
     private IDataView Labelled(int count)
     {

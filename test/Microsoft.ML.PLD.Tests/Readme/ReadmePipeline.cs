@@ -34,6 +34,36 @@ internal static class ReadmePipeline
         #endregion
     }
 
+    public static void Binary(MLContext mlContext, BertModel encoder, IDataView reviews, IDataView unseen)
+    {
+        #region binary
+        // reviews has the columns Label (bool) and Text.
+        var trainer = mlContext.BinaryClassification.Trainers.PldBert(new PldBertBinaryTrainer.Options
+        {
+            Sentence1ColumnName = "Text", Pretrained = encoder,
+            FineTuning = new()
+            {
+                Epochs = 10, ValidationShare = 0.1, ValidationMetric = ValidationMetric.F1, Patience = 2,   // stops early, keeps the best
+                ClassWeighting = ClassWeighting.Balanced,                                                   // one answer is rare
+            },
+        });
+        PldBertBinaryTransformer model = trainer.Fit(reviews);
+        var metrics = mlContext.BinaryClassification.Evaluate(model.Transform(unseen));
+        Console.WriteLine($"F1 {metrics.F1Score:F3}, area under the ROC curve {metrics.AreaUnderRocCurve:F3}");
+        #endregion
+    }
+
+    public static void Regression(MLContext mlContext, BertModel encoder, IDataView pairs, IDataView unseen)
+    {
+        #region regression
+        // pairs has the columns Label (float), Sentence1 and Sentence2.
+        var trainer = mlContext.Regression.Trainers.PldBert("Label", "Sentence1", "Sentence2", pretrained: encoder);
+        PldBertRegressionTransformer model = trainer.Fit(pairs, validationData: unseen);
+        var metrics = mlContext.Regression.Evaluate(model.Transform(unseen));
+        Console.WriteLine($"R squared {metrics.RSquared:F3}");
+        #endregion
+    }
+
     private sealed class Line
     {
         [LoadColumn(0)]

@@ -24,6 +24,16 @@ internal sealed class LabelledTexts
 
     public static BertConfig Config { get; } = TestCorpus.Config with { VocabularySize = Tokenizer.Vocabulary.Count };
 
+    public TrainingExamples Examples
+    {
+        get
+        {
+            var examples = new TrainingExamples();
+            foreach (var (text, right) in Texts.Zip(Classes)) examples.Add([text], right);
+            return examples;
+        }
+    }
+
     public List<TokenizedText> Texts { get; } = [];
 
     public List<int> Classes { get; } = [];

@@ -55,12 +55,12 @@ public sealed class RecomputationTests
             Assert.IsLessThanOrEqualTo(2e-6, difference, name);
         }
 
-        BertClassifier Train(bool recompute)
+        BertPredictor Train(bool recompute)
         {
             var text = new LabelledTexts(22);
-            var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
+            var classifier = new BertPredictor(LabelledTexts.Config, LabelledTexts.Tokenizer, outputs: 3, options.Pooling, torch.CPU, seed: 1);
             var runtime = TestCorpus.Runtime with { Workers = workers, MicroBatchSize = microBatchSize, RecomputeActivations = recompute };
-            new TrainingLoop(new FineTuningTask(classifier, text.Texts, text.Classes, options, runtime, torch.float32), new()).Run();
+            new TrainingLoop(new FineTuningTask(classifier, new ClassificationObjective(3), text.Examples, heldOut: null, options, runtime, torch.float32), new()).Run();
             return classifier;
         }
     }

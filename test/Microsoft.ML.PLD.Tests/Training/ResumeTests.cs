@@ -203,14 +203,14 @@ public sealed class ResumeTests
         PretrainingOptions options, RuntimeOptions runtime, CheckpointOptions checkpoints, ProgressLog log, int? stopAfter = null, Exception? with = null) =>
         new BertPretrainer(TestCorpus.Config, options, runtime, checkpoints).Train(Text.Corpus, Text.Tokenizer, log, Stop(log, stopAfter, with));
 
-    private static BertClassifier FineTune(FineTuningOptions options, Precision precision, CheckpointOptions checkpoints, ProgressLog log, int? stopAfter = null)
+    private static BertPredictor FineTune(FineTuningOptions options, Precision precision, CheckpointOptions checkpoints, ProgressLog log, int? stopAfter = null)
     {
         var text = new LabelledTexts(22);
-        var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
+        var classifier = new BertPredictor(LabelledTexts.Config, LabelledTexts.Tokenizer, outputs: 3, options.Pooling, torch.CPU, seed: 1);
         try
         {
             var type = precision == Precision.Float32 ? torch.float32 : torch.bfloat16;
-            new TrainingLoop(new FineTuningTask(classifier, text.Texts, text.Classes, options, TestCorpus.Runtime, type), checkpoints, log, Stop(log, stopAfter)).Run();
+            new TrainingLoop(new FineTuningTask(classifier, new ClassificationObjective(3), text.Examples, heldOut: null, options, TestCorpus.Runtime, type), checkpoints, log, Stop(log, stopAfter)).Run();
             return classifier;
         }
         catch

@@ -158,7 +158,7 @@ public sealed class TrainingLoopTests
                     if (at == 5) stop.Cancel();
                     return loss();
                 },
-                Validation = done => done == 2 ? (0.1, 0.9) : (0.2, 0.8),
+                Validation = done => done == 2 ? new(0.1, 0.9) : new(0.2, 0.8),
             }, new() { Folder = folder, EverySteps = 1, KeepLast = 1, WhenCancelled = result }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 3 });
             StringAssert.Contains(string.Join(' ', log[^1].Notices), "was stopped after step 5 of 8");
             using var kept = SafetensorsReader.Open(Path.Combine(folder, $"step-{step:D10}", "model.safetensors"));
@@ -223,15 +223,15 @@ public sealed class TrainingLoopTests
         Assert.IsEmpty(new CheckpointOptions().Problems());
     }
 
-    private static BertClassifier Train(
+    private static BertPredictor Train(
         FineTuningOptions options, Func<ITrainingTask, ITrainingTask> alter, CheckpointOptions? checkpoints = null, ProgressLog? log = null,
         CancellationToken stop = default, RuntimeOptions? runtime = null, IProgress<TrainingProgress>? sink = null)
     {
         var text = new LabelledTexts(22);
-        var classifier = new BertClassifier(LabelledTexts.Config, LabelledTexts.Tokenizer, classes: 3, options.Pooling, torch.CPU, seed: 1);
+        var classifier = new BertPredictor(LabelledTexts.Config, LabelledTexts.Tokenizer, outputs: 3, options.Pooling, torch.CPU, seed: 1);
         try
         {
-            var task = alter(new FineTuningTask(classifier, text.Texts, text.Classes, options, runtime ?? TestCorpus.Runtime, torch.float32));
+            var task = alter(new FineTuningTask(classifier, new ClassificationObjective(3), text.Examples, heldOut: null, options, runtime ?? TestCorpus.Runtime, torch.float32));
             new TrainingLoop(task, checkpoints ?? new(), sink ?? log ?? new ProgressLog(), stop.ThrowIfCancellationRequested).Run();
             return classifier;
         }
@@ -257,7 +257,7 @@ public sealed class TrainingLoopTests
         /// <summary>Given the micro-batch size, the step and the loss.</summary>
         public Func<int, long, Func<torch.Tensor>, torch.Tensor> Loss { get; init; } = (_, _, loss) => loss();
 
-        public Func<long, (double, double)?> Validation { get; init; } = _ => null;
+        public Func<long, HeldOutResult?> Validation { get; init; } = _ => null;
 
         public MemoryEstimate? Estimate { get; init; }
 
@@ -286,6 +286,6 @@ public sealed class TrainingLoopTests
 
         public long DataPosition(long step) => task.DataPosition(step);
 
-        public (double Loss, double Accuracy)? Validate(long stepsDone) => Validation(stepsDone);
+        public HeldOutResult? Validate(long stepsDone) => Validation(stepsDone);
     }
 }
