@@ -15,6 +15,7 @@ var seed = Number("--seed", 1);
 var learningRate = Real("--learning-rate", 2e-3);
 var warmup = Real("--warmup", 0.05);
 var theta = Real("--theta", 0.5);
+var gamma = Real("--gamma-times-steps", 100);
 var dropout = Real("--dropout", 0);
 var beta2 = Real("--beta2", 0.999);
 var weightDecay = Real("--weight-decay", 0.01);
@@ -29,7 +30,7 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
-    text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, dropout,
+    text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, gamma, dropout,
     warmup, beta2, weightDecay, nextSentence, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
@@ -55,7 +56,7 @@ command.SetAction(arguments =>
     var options = new PretrainingOptions
     {
         Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
-        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = arguments.GetValue(warmup) },
+        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta), gammaTimesSteps: arguments.GetValue(gamma)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = arguments.GetValue(warmup) },
         ValidationInterval = arguments.GetValue(validationInterval), Seed = (ulong)arguments.GetValue(seed), FrequencyBias = !arguments.GetValue(noFrequencyBias),
         Optimizer = new() { Beta2 = arguments.GetValue(beta2), WeightDecay = arguments.GetValue(weightDecay) },
         NextSentencePrediction = arguments.GetValue(nextSentence),

@@ -36,6 +36,7 @@ internal static class ScoreAnnotations
         annotations.Add<uint>(ScoreColumnSetId, ScoreSetType, (ref uint value) => value = scoreSet);
         AddText(annotations, ScoreColumnKind, kind);
         AddText(annotations, ScoreValueKind, valueKind);
+        if (valueKind == Probability) annotations.Add<bool>("IsNormalized", BooleanDataViewType.Instance, (ref bool value) => value = true);
     }
 
     private static void AddText(DataViewSchema.Annotations.Builder annotations, string name, string text) =>

@@ -192,15 +192,10 @@ public abstract partial class EstimatorContract<TTransformer>
     [TestMethod]
     public void PredictionEnginesGiveWhatCursorsGive()
     {
-        var (column, output) = ScoreColumn();
+        var column = ScoreColumn();
         using var loaded = SaveAndLoad(out _); // an engine disposes of its transformer
-        using var engine = Engine(loaded, output, owns: true);
-        var predicted = ContractRow.Make(Rows).Select(row => new object?[] { row.Number, engine.Predict(row).Values }).ToList();
-        RowValues.AssertEqual(RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column), predicted, Tolerance);
-    }
-
-    private sealed class Vector
-    {
-        public float[] Values { get; set; } = [];
+        using var engine = new ScoreEngine(loaded, column, ContractSchema, owns: true);
+        var predicted = ContractRow.Make(Rows).Select(row => new[] { row.Number, engine.Predict(row) }).ToList();
+        RowValues.AssertEqual(RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column.Name), predicted, Tolerance);
     }
 }

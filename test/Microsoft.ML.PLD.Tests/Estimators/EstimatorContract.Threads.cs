@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Microsoft.ML.Data;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD.Tests;
@@ -20,16 +19,16 @@ public abstract partial class EstimatorContract<TTransformer>
     [TestMethod]
     public void APoolOfPredictionEnginesSharesOneTransformer()
     {
-        var (column, output) = ScoreColumn();
-        var expected = RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column);
+        var column = ScoreColumn();
+        var expected = RowValues.Of(Transformer.Transform(Data()), nameof(ContractRow.Number), column.Name);
         var rows = ContractRow.Make(Rows).ToArray();
-        var pool = new ConcurrentBag<PredictionEngine<ContractRow, Vector>>();
+        var pool = new ConcurrentBag<ScoreEngine>();
         OnThreads(thread =>
         {
             for (var i = thread; i < rows.Length; i += 3) // most rows on several threads
             {
-                if (!pool.TryTake(out var engine)) engine = Engine(Transformer, output, owns: false);
-                RowValues.AssertEqual([expected[i]], [[rows[i].Number, engine.Predict(rows[i]).Values]], Tolerance);
+                if (!pool.TryTake(out var engine)) engine = new ScoreEngine(Transformer, column, ContractSchema, owns: false);
+                RowValues.AssertEqual([expected[i]], [[rows[i].Number, engine.Predict(rows[i])]], Tolerance);
                 pool.Add(engine);
             }
         });
@@ -84,8 +83,7 @@ public abstract partial class EstimatorContract<TTransformer>
     [TestMethod]
     public void ScoringLeavesNoTensorsBehind()
     {
-        var (_, output) = ScoreColumn();
-        using var engine = Engine(Transformer, output, owns: false);
+        using var engine = new ScoreEngine(Transformer, ScoreColumn(), ContractSchema, owns: false);
         var row = ContractRow.Make(1).First();
         var counts = new List<long>();
         for (var time = 0; time < 300; time++)
@@ -95,9 +93,6 @@ public abstract partial class EstimatorContract<TTransformer>
         }
         Assert.HasCount(1, counts.Skip(2).Distinct(), string.Join(' ', counts));
     }
-
-    private static PredictionEngine<ContractRow, Vector> Engine(ITransformer transformer, SchemaDefinition output, bool owns) => new MLContext().Model.CreatePredictionEngine<ContractRow, Vector>(
-        transformer, new PredictionEngineOptions { OwnsTransformer = owns, InputSchemaDefinition = ContractSchema, OutputSchemaDefinition = output });
 
     private static void OnThreads(Action<int> work)
     {
@@ -118,12 +113,6 @@ public abstract partial class EstimatorContract<TTransformer>
         if (!failures.IsEmpty) throw new AggregateException(failures);
     }
 
-    /// <summary>The vector column that the transformer adds, and what an engine needs to read it.</summary>
-    private (string Name, SchemaDefinition Output) ScoreColumn()
-    {
-        var output = SchemaDefinition.Create(typeof(Vector));
-        var column = Transformer.GetOutputSchema(Data().Schema).Last(column => column.Type is VectorDataViewType { IsKnownSize: true } && Added().Contains(column.Name));
-        (output[nameof(Vector.Values)].ColumnName, output[nameof(Vector.Values)].ColumnType) = (column.Name, column.Type);
-        return (column.Name, output);
-    }
+    /// <summary>The last column that the transformer adds: a number, or a vector of numbers.</summary>
+    private DataViewSchema.Column ScoreColumn() => Transformer.GetOutputSchema(Data().Schema)[Added()[^1]];
 }

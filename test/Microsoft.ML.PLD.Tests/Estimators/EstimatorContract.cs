@@ -26,10 +26,11 @@ public abstract partial class EstimatorContract<TTransformer> where TTransformer
 
     private Fitted Shared => _shared ??= new Fitted(this);
 
-    /// <summary>Number, Text, Other, Extra, and Label as a key.</summary>
+    /// <summary>Number, Text, Other, Extra, and Label.</summary>
     protected IDataView Data(int? rows = null) => WithLabel(MLContext.Data.LoadFromEnumerable(ContractRow.Make(rows ?? Rows), ContractSchema));
 
-    protected IDataView WithLabel(IDataView rows) => MLContext.Transforms.Conversion.MapValueToKey("Label", nameof(ContractRow.Class)).Fit(rows).Transform(rows);
+    /// <summary>Adds the column Label to rows with a Class: by default as a key.</summary>
+    protected virtual IDataView WithLabel(IDataView rows) => MLContext.Transforms.Conversion.MapValueToKey("Label", nameof(ContractRow.Class)).Fit(rows).Transform(rows);
 
     /// <summary>The names of the columns that the transformer adds.</summary>
     protected string[] Added() => [.. Transformer.GetOutputSchema(Data().Schema).Skip(Data().Schema.Count).Select(column => column.Name)];
