@@ -27,14 +27,14 @@ public static class GlueScore
     /// it is among the results (the leaderboard counts it; papers mostly leave it out), AX never.
     /// </summary>
     /// <param name="results">Results of development sets, or of test sets.</param>
-    /// <returns>The mean over the tasks that are there, of 8, or 9 with WNLI.</returns>
+    /// <returns>The mean over the tasks that are there; it counts their numbers, of 12, or 13 with WNLI.</returns>
     /// <exception cref="ArgumentException">A result comes twice, or is none of its task's; development and test sets are mixed; or no task is left.</exception>
     public static GlueAverage TaskMean(IEnumerable<GlueResult> results)
     {
         var tasks = Checked(results).Where(result => result.Task.Name != "AX").GroupBy(result => result.Task.Name).ToArray();
-        var whole = MeanTasks.Length + (tasks.Any(task => task.Key == "WNLI") ? 1 : 0);
+        var whole = PaperNumbers.Length + (tasks.Any(task => task.Key == "WNLI") ? 1 : 0); // the same numbers
         return tasks.Length > 0
-            ? new GlueAverage(tasks.Average(task => task.Average(result => result.Value)), tasks.Length, whole)
+            ? new GlueAverage(tasks.Average(task => task.Average(result => result.Value)), tasks.Sum(task => task.Count()), whole)
             : throw new ArgumentException($"There is no result of {string.Join(", ", MeanTasks)} or WNLI to average.", nameof(results));
     }
 
@@ -47,8 +47,8 @@ public static class GlueScore
     /// <returns>The mean over the numbers that are there, of 12; 0 where one is 0, and NaN where one is negative.</returns>
     /// <exception cref="ArgumentException">A result comes twice, or is none of its task's; development and test sets are mixed; or no number is left.</exception>
     /// <remarks>
-    /// The paper prints an average without saying which: 80.7 for the published BERT, 82.1 for its baseline and 82.9 with layer dropping. No usual
-    /// mean of its rows is all three; this one comes closest, with 80.7, 82.2 and 83.1. Compare with averages of its rows, not with the print.
+    /// The paper's own averages, 80.7 for the published BERT, 82.1 for its baseline and 82.9 with layer dropping, are no usual mean of its rows;
+    /// this one is nearest, with 80.7, 82.2 and 83.1. Compare with averages of the rows, not with those in print.
     /// </remarks>
     public static GlueAverage GeometricMean(IEnumerable<GlueResult> results)
     {

@@ -23,7 +23,8 @@ public sealed class GlueScoreTests
         Assert.AreEqual(mean, GlueScore.TaskMean(results).Value, 6e-4, name);
         Assert.AreEqual(printed, GlueScore.GeometricMean(results).Value, 0.25, name);
         Assert.AreEqual((12, 12, true), Coverage(GlueScore.GeometricMean(results)));
-        Assert.AreEqual((8, 8, true), Coverage(GlueScore.TaskMean(results)));
+        Assert.AreEqual((12, 12, true), Coverage(GlueScore.TaskMean(results)));
+        Assert.AreEqual((11, 12, false), Coverage(GlueScore.TaskMean(results[..11])));
         Assert.AreEqual(GlueScore.GeometricMean(results).Value / 100, GlueScore.GeometricMean(Row([.. row.Select(value => value / 100)])).Value, 1e-12);
     }
 
@@ -33,7 +34,7 @@ public sealed class GlueScoreTests
         GlueResult[] some = [Result("MRPC", GlueMetric.F1, 90), Result("MRPC", GlueMetric.Accuracy, 80), Result("RTE", GlueMetric.Accuracy, 60)];
         Assert.AreEqual((3, 12, false), Coverage(GlueScore.GeometricMean(some)));
         Assert.AreEqual(Math.Cbrt(90 * 80 * 60), GlueScore.GeometricMean(some).Value, 1e-9);
-        Assert.AreEqual(new GlueAverage(72.5, 2, 8), GlueScore.TaskMean(some));
+        Assert.AreEqual(new GlueAverage(72.5, 3, 12), GlueScore.TaskMean(some));
     }
 
     [TestMethod]
@@ -41,7 +42,7 @@ public sealed class GlueScoreTests
     {
         var ax = new GlueResult(GlueTasks.ByName("AX"), GlueSplit.Test, GlueMetric.Matthews, 30);
         GlueResult[] results = [Result("WNLI", GlueMetric.Accuracy, 56), ax, Result("RTE", GlueMetric.Accuracy, 60)];
-        Assert.AreEqual(new GlueAverage(58, 2, 9), GlueScore.TaskMean(results));
+        Assert.AreEqual(new GlueAverage(58, 2, 13), GlueScore.TaskMean(results));
         Assert.AreEqual((1, 12, false), Coverage(GlueScore.GeometricMean(results)));
         Assert.ThrowsExactly<ArgumentException>(() => GlueScore.TaskMean([ax]));
         Assert.ThrowsExactly<ArgumentException>(() => GlueScore.GeometricMean([Result("WNLI", GlueMetric.Accuracy, 56)]));
