@@ -102,10 +102,7 @@ internal sealed record TrainingState
 /// <param name="Rank">Higher is better; NaN: it is the loss that counts, lower being better.</param>
 internal sealed record Validation(long Step, double Loss, double Accuracy = double.NaN, double Rank = double.NaN)
 {
-    public Validation(long step, HeldOutResult result)
-        : this(step, result.Loss, result.Accuracy ?? double.NaN, Worst(result.Metric) ?? double.NaN)
-    {
-    }
+    public static Validation Of(long step, HeldOutResult result) => new(step, result.Loss, result.Accuracy ?? double.NaN, Worst(result.Metric) ?? double.NaN);
 
     private double Height => double.IsNaN(Rank) ? -Loss : Rank;
 

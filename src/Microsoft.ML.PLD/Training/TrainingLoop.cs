@@ -35,7 +35,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                 {
                     if (!TryTake(ref state, batch, gradients, keeper, out var norm)) break; // and from there in smaller parts
                     var validated = task.Validate(state.Step);
-                    if (validated is { } result) state = state.With(new Validation(state.Step, result));
+                    if (validated is { } result) state = state.With(Validation.Of(state.Step, result));
                     if (task.RestoresBest && state.Best is { } found && found.Step == state.Step) best.Take(state.Step);
 
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
