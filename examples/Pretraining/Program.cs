@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.Globalization;
 using Microsoft.ML.PLD;
 
 // Pre-training from text files without ML.NET, with the options that matter on the command line: the figures in docs/benchmarks can be made again with it.
@@ -24,6 +25,8 @@ var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => Norm
 var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
 var resume = new Option<bool>("--resume") { Description = "Go on with the run in --work, of the same options: implies --reuse." };
 var nextSentence = new Option<bool>("--next-sentence") { Description = "Sequences are pairs; the model also learns whether the second follows the first." };
+var sinusoidal = new Option<bool>("--sinusoidal-positions") { Description = "The positions' initial vectors are waves." };
+var grow = new Option<string[]>("--grow") { Description = "Begin with the lowest blocks: 3:0.3 6:0.5 runs 3 of them in the first 30 % of the steps, 6 up to the half.", AllowMultipleArgumentsPerToken = true };
 var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
 var noFrequencyBias = new Option<bool>("--no-frequency-bias");
 var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
@@ -31,7 +34,7 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
     text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, gamma, dropout,
-    warmup, beta2, weightDecay, nextSentence, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+    warmup, beta2, weightDecay, nextSentence, sinusoidal, grow, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
 {
@@ -51,12 +54,14 @@ command.SetAction(arguments =>
     {
         Layers = arguments.GetValue(layers), HiddenSize = width, IntermediateSize = 4 * width, AttentionHeads = Math.Max(1, width / 64),
         MaxPositions = arguments.GetValue(sequenceLength), NormPlacement = arguments.GetValue(norm),
-        EmbeddingNorm = !arguments.GetValue(noEmbeddingNorm), InitializerRange = arguments.GetValue(initializerRange),
+        EmbeddingNorm = !arguments.GetValue(noEmbeddingNorm), SinusoidalPositions = arguments.GetValue(sinusoidal), InitializerRange = arguments.GetValue(initializerRange),
     };
+    ILayerSchedule schedule = new ProgressiveLayerDrop(arguments.GetValue(theta), gammaTimesSteps: arguments.GetValue(gamma));
+    if (arguments.GetValue(grow) is { Length: > 0 } stages) schedule = new GrowingDepth(schedule, [.. stages.Select(Stage)]);
     var options = new PretrainingOptions
     {
         Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
-        LayerSchedule = new ProgressiveLayerDrop(arguments.GetValue(theta), gammaTimesSteps: arguments.GetValue(gamma)), LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = arguments.GetValue(warmup) },
+        LayerSchedule = schedule, LearningRate = new() { Peak = arguments.GetValue(learningRate), WarmupShare = arguments.GetValue(warmup) },
         ValidationInterval = arguments.GetValue(validationInterval), Seed = (ulong)arguments.GetValue(seed), FrequencyBias = !arguments.GetValue(noFrequencyBias),
         Optimizer = new() { Beta2 = arguments.GetValue(beta2), WeightDecay = arguments.GetValue(weightDecay) },
         NextSentencePrediction = arguments.GetValue(nextSentence),
@@ -78,6 +83,8 @@ command.SetAction(arguments =>
     }
 });
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null }); // Ctrl+C is for the training
+
+static GrowthStage Stage(string text) => new(int.Parse(text.Split(':')[0], CultureInfo.InvariantCulture), double.Parse(text.Split(':')[1], CultureInfo.InvariantCulture));
 
 static Option<int> Number(string name, int usual) => new(name) { DefaultValueFactory = _ => usual };
 

@@ -45,6 +45,12 @@ public sealed record BertConfig
     public double LayerNormEpsilon { get; init; } = 1e-12;
 
     /// <summary>
+    /// Whether the positions' initial vectors are waves (Vaswani et al. 2017, section 3.5) of the deviation of other weights, instead of random numbers: what stands
+    /// beside a token is then the same turn of the vector everywhere, and sooner learnt. They are trained like others; a model that is read has its own. Default: false, as BERT.
+    /// </summary>
+    public bool SinusoidalPositions { get; init; }
+
+    /// <summary>
     /// The standard deviation of initial weights. Default: null, 0.02 sqrt(768 / H): BERT's 0.02 at the size it was made for, and more for narrower
     /// models, which learn nothing for a long time with 0.02. Pre-LN output projections get it divided by sqrt(2 L), as in Megatron-LM.
     /// </summary>

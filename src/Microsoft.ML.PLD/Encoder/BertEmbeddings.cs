@@ -14,9 +14,26 @@ internal sealed class BertEmbeddings
         _hiddenSize = config.HiddenSize;
         Words = weights.Normal("bert.embeddings.word_embeddings.weight", config.InitialDeviation, config.VocabularySize, config.HiddenSize);
         _positions = weights.Normal("bert.embeddings.position_embeddings.weight", config.InitialDeviation, config.MaxPositions, config.HiddenSize);
+        if (config.SinusoidalPositions) SetWaves(_positions.Value, config);
         _types = weights.Normal("bert.embeddings.token_type_embeddings.weight", config.InitialDeviation, config.TypeVocabularySize, config.HiddenSize);
         if (config.HasEmbeddingNorm)
             _norm = new LayerNormalization(weights, "bert.embeddings.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
+    }
+
+    // Sines and cosines in turn, of wavelengths from 2 pi to 10,000 * 2 pi; their deviation is that of the amplitude over the root of 2.
+    private static void SetWaves(torch.Tensor positions, BertConfig config)
+    {
+        var amplitude = config.InitialDeviation * Math.Sqrt(2);
+        var values = new float[(long)config.MaxPositions * config.HiddenSize];
+        for (var i = 0; i < values.Length; i++)
+        {
+            var (position, feature) = Math.DivRem(i, config.HiddenSize);
+            var angle = position / Math.Pow(10_000, feature / 2 * 2 / (double)config.HiddenSize);
+            values[i] = (float)(amplitude * (feature % 2 == 0 ? Math.Sin(angle) : Math.Cos(angle)));
+        }
+        using var noGrad = torch.no_grad();
+        using var waves = torch.tensor(values, positions.shape, device: positions.device);
+        positions.copy_(waves);
     }
 
     /// <summary>[V, H]</summary>
