@@ -30,7 +30,7 @@ public sealed class GrowingDepthTests
     public void WithoutStagesOrWithFewerBlocksItIsTheOtherSchedule()
     {
         Assert.HasCount(12, new GrowingDepth().PlanAt(0, 10, 12, seed: 1).Runs);
-        Assert.HasCount(2, new GrowingDepth(null, new GrowthStage(3, 0.5))).PlanAt(0, 10, 2, seed: 1).Runs);
+        Assert.HasCount(2, new GrowingDepth(null, new GrowthStage(3, 0.5)).PlanAt(0, 10, 2, seed: 1).Runs);
     }
 
     [TestMethod]
