@@ -53,7 +53,7 @@ internal sealed class Session(Settings settings, string? json)
         }
         catch (ArgumentException problem)
         {
-            throw new UsageException($"--tasks: {problem.Message}");
+            throw new UsageException($"--tasks: {problem.Message.Split(" (Parameter")[0]}");
         }
     }
 

@@ -5,9 +5,10 @@ internal static class StudentT
 {
     /// <summary>The value that is exceeded with the probability 1 - p.</summary>
     /// <param name="p">At least 0.5, less than 1.</param>
-    /// <param name="degrees">Degrees of freedom, at least 1.</param>
+    /// <param name="degrees">Degrees of freedom, at least 1; more than 1,000 count as 1,000, which differs from any more in the fourth digit.</param>
     public static double Quantile(double p, double degrees)
     {
+        degrees = Math.Min(degrees, 1_000); // far more would need finer parts below
         var (low, high) = (0.0, 1.0);
         while (Probability(high, degrees) < p) high *= 2;
         while (high - low > 1e-10 * high)

@@ -9,7 +9,7 @@ internal static class Conditions
 {
     public static IReadOnlyList<string> Of(Settings settings, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks) =>
     [
-        .. arms.Select(arm => $"model {arm.Name}: {arm.Fingerprint.Split(' ')[0]}, {arm.Config.Layers} blocks, hidden size {arm.Config.HiddenSize}"),
+        .. arms.Select(arm => $"model {arm.Name}: {(arm.Tokenizer is null ? "not pre-trained, vocabulary of each task" : arm.Fingerprint)}, {arm.Config.Layers} blocks, hidden size {arm.Config.HiddenSize}"),
         $"tasks: {string.Join(", ", tasks.Select(data => data.Task.Name))}; seeds: 1 to {settings.Seeds}",
         $"learning rates: {(settings.LearningRates is { } rates ? string.Join(", ", rates.Select(ReportTables.Rate)) : "the paper's")}; "
             + (settings.FullGrid ? "every one with every seed" : "every one with the first seed, the best with the others"),
