@@ -42,13 +42,13 @@ internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore 
     public (IReadOnlyList<GluePredictions> Predictions, IReadOnlyList<string> Notes) Submission(Arm arm)
     {
         var (predictions, notes) = (new List<GluePredictions>(), new List<string>());
-        foreach (var data in tasks.Where(data => data.TestSplits.Any()))
+        foreach (var data in tasks)
         {
             var best = Known().Where(IsOf(arm, data)).MaxBy(result => result.Score());
             if (best is null) continue;
             var kept = TestPredictions.Read(work.Predictions(best.Key));
-            if (kept is null) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission. --fresh makes it again.");
-            else
+            if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission. --fresh makes it again.");
+            else if (kept is not null)
             {
                 predictions.AddRange(kept.ForSubmission());
                 if (kept.Run != best.Key.Id()) notes.Add($"{arm.Name}'s predictions for {data.Task} are those of another run than the best of this report.");

@@ -6,7 +6,7 @@ namespace Glue;
 /// <summary>How progress reads.</summary>
 internal static class BoardText
 {
-    public static string Name(string arm, RunKey key) => FormattableString.Invariant($"{key.Task}, {arm}, rate {key.LearningRate:0.#e0}, seed {key.Seed}");
+    public static string Name(string arm, RunKey key) => $"{key.Task}, {arm}, rate {ReportTables.Rate(key.LearningRate)}, seed {key.Seed}";
 
     public static string Metrics(RunResult result) => string.Join(", ", result.Metrics.Select(metric => $"{metric.Name} {Percent(metric.Value)}"));
 

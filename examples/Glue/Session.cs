@@ -21,9 +21,13 @@ internal sealed class Session(Settings settings, string? json)
         Benchmark? benchmark = null;
         var (console, runs) = (AnsiConsole.Console, tasks.Sum(data => settings.RunsFor(data.Task)) * arms.All.Count);
         var conditions = Conditions.Of(settings, arms.All, tasks);
-        if (console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, Interactive: true })
-            LiveBoard.Show(console, () => benchmark!.Summary(), runs, Train);
-        else Train(new PlainBoard(Console.WriteLine, runs));
+        var live = console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, Interactive: true };
+        if (live) LiveBoard.Show(console, () => benchmark!.Summary(), runs, Train);
+        else
+        {
+            Train(new PlainBoard(Console.WriteLine, runs));
+            console.Write(LiveBoard.Table(benchmark!.Summary(), current: null, caption: ""));
+        }
 
         Report();
         if (json is not null) WholeFile.Write(json, JsonReport.Of(benchmark!.Summary()));
@@ -59,8 +63,6 @@ internal sealed class Session(Settings settings, string? json)
 
     private void Conclude(Benchmark benchmark, IReadOnlyList<Arm> arms, WorkFolder work)
     {
-        var summary = benchmark.Summary();
-        AnsiConsole.Write(LiveBoard.Table(summary, current: null, caption: ""));
         Console.WriteLine($"Averages over what was run, and all the rest: {work.Of("report.html")} (also .md and .csv).");
         if (!settings.Submission) return;
         foreach (var arm in arms)
