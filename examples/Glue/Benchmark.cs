@@ -1,0 +1,115 @@
+using System.Diagnostics;
+using Microsoft.ML.PLD;
+
+namespace Glue;
+
+/// <summary>The search for learning rates and the runs with all seeds, for each task and model; what is finished already is not done again.</summary>
+internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore store, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks, TaskData diagnostics, IBoard board)
+{
+    private readonly List<string> _failures = [];
+
+    /// <summary>Runs that failed, with the reasons.</summary>
+    public IReadOnlyList<string> Failures => _failures;
+
+    /// <summary>What is known so far.</summary>
+    public Summary Summary() => new([.. arms.Select(arm => arm.Name)], [.. tasks.Select(data => data.Task)], [.. Known()], settings.FullGrid);
+
+    /// <param name="finished">Called after each run.</param>
+    /// <param name="cancellationToken">Stops it; what runs is kept as a checkpoint.</param>
+    /// <exception cref="OperationCanceledException">It was stopped.</exception>
+    public void Run(Action finished, CancellationToken cancellationToken)
+    {
+        var fineTuning = new FineTuning(settings, cancellationToken);
+        foreach (var data in tasks)
+            foreach (var arm in arms)
+            {
+                var rates = settings.RatesFor(data.Task);
+                if (settings.Fresh) File.Delete(work.Predictions(RunKey.Of(settings, arm, data, rates[0], seed: 1)));
+                for (var seed = 1; seed <= settings.Seeds; seed++)
+                {
+                    if (seed > 1 && !settings.FullGrid) rates = LearningRateChoice.Best(Known().Where(IsOf(arm, data)), fullGrid: false) is { } best ? [best] : [];
+                    foreach (var rate in rates)
+                    {
+                        var key = RunKey.Of(settings, arm, data, rate, seed);
+                        if (store.Find(key) is { } known) board.Skip(arm, known);
+                        else if (TryRun(fineTuning, arm, data, key, cancellationToken)) finished();
+                    }
+                }
+            }
+    }
+
+    /// <summary>The predictions for a submission of an arm, and a note for each task that has none.</summary>
+    public (IReadOnlyList<GluePredictions> Predictions, IReadOnlyList<string> Notes) Submission(Arm arm)
+    {
+        var (predictions, notes) = (new List<GluePredictions>(), new List<string>());
+        foreach (var data in tasks)
+        {
+            var best = Known().Where(IsOf(arm, data)).MaxBy(result => result.Score());
+            if (best is null) continue;
+            var kept = TestPredictions.Read(work.Predictions(best.Key));
+            if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission. --fresh makes it again.");
+            else if (kept is not null)
+            {
+                predictions.AddRange(kept.ForSubmission());
+                if (kept.Run != best.Key.Id()) notes.Add($"{arm.Name}'s predictions for {data.Task} are those of another run than the best of this report.");
+            }
+        }
+        return (predictions, notes);
+    }
+
+    private IEnumerable<RunResult> Known() =>
+        from data in tasks
+        from arm in arms
+        from seed in Enumerable.Range(1, settings.Seeds)
+        from rate in settings.RatesFor(data.Task)
+        let result = store.Find(RunKey.Of(settings, arm, data, rate, seed))
+        where result is not null
+        select result with { Arm = arm.Name }; // it may have had another name then
+
+    private static Func<RunResult, bool> IsOf(Arm arm, TaskData data) => result => result.Arm == arm.Name && result.Key.Task == data.Task.Name;
+
+    private bool TryRun(FineTuning fineTuning, Arm arm, TaskData data, RunKey key, CancellationToken cancellationToken)
+    {
+        cancellationToken.ThrowIfCancellationRequested();
+        var checkpoints = work.Checkpoints(key);
+        if (settings.Fresh) WorkFolder.Delete(checkpoints);
+        try
+        {
+            var clock = Stopwatch.StartNew();
+            using var watch = board.Begin(arm, key);
+            using var model = fineTuning.Fit(arm, data, key, checkpoints, watch);
+            var trained = clock.Elapsed;
+            MetricValue[] metrics = [.. data.DevSplits.SelectMany(split => data.Task.Evaluate(split, Labels(data.Read(split)), model.Predict(data.Read(split)))).Select(MetricValue.Of)];
+            var result = new RunResult
+            {
+                Key = key, Arm = arm.Name, Metrics = metrics, Steps = watch.Steps,
+                Seconds = (clock.Elapsed - trained + TimeSpan.FromSeconds(Math.Max(trained.TotalSeconds, watch.TrainingTime.TotalSeconds))).TotalSeconds,
+            };
+            if (settings.Submission) KeepPredictions(model, data, result);
+            store.Add(result);
+            WorkFolder.Delete(checkpoints);
+            watch.End(result);
+            return true;
+        }
+        catch (InvalidOperationException failure)
+        {
+            _failures.Add(FormattableString.Invariant($"{data.Task}, {arm.Name}, learning rate {key.LearningRate:G3}, seed {key.Seed}: {failure.Message}"));
+            board.Say(_failures[^1]);
+            return false;
+        }
+    }
+
+    private static IEnumerable<float> Labels(GlueData data) => data.Examples.Select(example => example.Label ?? throw new InvalidDataException($"'{data.Path}' has an example without a label."));
+
+    // Before the result is: a kill in between makes the run again, and the predictions with it.
+    private void KeepPredictions(FineTuning.Model model, TaskData data, RunResult result)
+    {
+        var path = work.Predictions(result.Key);
+        if (TestPredictions.Read(path) is { } kept && kept.Run != result.Key.Id() && kept.Score >= result.Score()) return;
+        var files = data.TestSplits.Select(split => Predict(data, split)).ToList();
+        if (data.Task.Name == "MNLI") files.AddRange(diagnostics.TestSplits.Select(split => Predict(diagnostics, split)));
+        if (files.Count > 0) new TestPredictions(result.Key.Id(), result.Score(), files).Write(path);
+
+        TestPredictions.Of Predict(TaskData of, GlueSplit split) => new(of.Task.Name, split, model.Predict(of.Read(split)));
+    }
+}

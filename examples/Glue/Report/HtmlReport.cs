@@ -1,0 +1,65 @@
+using System.Net;
+using System.Text;
+
+namespace Glue;
+
+/// <summary>The report as one HTML file that needs no other and no network.</summary>
+internal static class HtmlReport
+{
+    private const string Style = """
+        body { font: 15px/1.5 system-ui, "DejaVu Sans", Verdana, sans-serif; color: #222; background: #fff; max-width: 75rem; margin: 2rem auto; padding: 0 1rem; }
+        h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin: 2rem 0 .5rem; }
+        .caveat { background: #fff6dd; border-left: 4px solid #e0a800; padding: .6rem 1rem; }
+        .wide { overflow-x: auto; }
+        table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
+        th, td { padding: .3rem .8rem; border-bottom: 1px solid #ddd; text-align: right; white-space: nowrap; }
+        th { border-bottom: 2px solid #888; font-weight: 600; }
+        th:first-child, td:first-child { text-align: left; }
+        tbody tr:hover { background: #f4f7fb; }
+        .note { color: #555; font-size: .88rem; max-width: 60rem; }
+        .plots { display: flex; flex-wrap: wrap; gap: 1rem; }
+        figure { margin: 0; border: 1px solid #ddd; border-radius: 4px; padding: .4rem; }
+        figcaption { color: #555; font-size: .85rem; max-width: 460px; }
+        svg { max-width: 100%; height: auto; }
+        """;
+
+    public static string Of(IReadOnlyList<ReportTable> tables, IReadOnlyList<ReportPlot> plots, IReadOnlyList<string> conditions)
+    {
+        var text = new StringBuilder($"""
+            <!DOCTYPE html>
+            <html lang="en">
+            <head>
+            <meta charset="utf-8">
+            <meta name="viewport" content="width=device-width, initial-scale=1">
+            <title>{Escape(ReportText.Title)}</title>
+            <style>
+            {Style}
+            </style>
+            </head>
+            <body>
+            <h1>{Escape(ReportText.Title)}</h1>
+            <p class="caveat">{Escape(ReportText.Caveat)}</p>
+
+            """);
+        foreach (var table in tables)
+        {
+            text.Append($"<h2>{Escape(table.Title)}</h2>\n<div class=\"wide\"><table>\n<thead><tr>{Cells("th", table.Header)}</tr></thead>\n<tbody>\n");
+            foreach (var row in table.Rows) text.Append($"<tr>{Cells("td", row)}</tr>\n");
+            text.Append("</tbody>\n</table></div>\n");
+            if (table.Note.Length > 0) text.Append($"<p class=\"note\">{Escape(table.Note)}</p>\n");
+        }
+        if (plots.Count > 0)
+        {
+            text.Append("<h2>Plots</h2>\n<div class=\"plots\">\n");
+            foreach (var plot in plots) text.Append($"<figure>{plot.Svg}<figcaption>{Escape(plot.Caption)}</figcaption></figure>\n");
+            text.Append("</div>\n");
+        }
+        text.Append("<h2>Conditions</h2>\n<ul>\n");
+        foreach (var condition in conditions) text.Append($"<li>{Escape(condition)}</li>\n");
+        return text.Append("</ul>\n</body>\n</html>\n").ToString();
+    }
+
+    private static string Cells(string tag, IEnumerable<string> cells) => string.Concat(cells.Select(cell => $"<{tag}>{Escape(cell)}</{tag}>"));
+
+    private static string Escape(string text) => WebUtility.HtmlEncode(text);
+}
