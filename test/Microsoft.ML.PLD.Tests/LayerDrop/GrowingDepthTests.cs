@@ -38,8 +38,8 @@ public sealed class GrowingDepthTests
     {
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new(3, 0.3), new(3, 0.5))).Message, "A stage of 3 blocks follows 3 blocks");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new(3, 0.3), new(6, 0.3))).Message, "expected more than 0.3, up to 1");
-        Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new GrowthStage(3, double.NaN))));
-        Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new GrowthStage(0, 0.5))));
+        Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new GrowthStage(3, double.NaN)));
+        Assert.ThrowsExactly<ArgumentException>(() => new GrowingDepth(null, new GrowthStage(0, 0.5)));
     }
 
     [TestMethod]
@@ -47,7 +47,7 @@ public sealed class GrowingDepthTests
     {
         using var text = new TestCorpus();
         using var untrained = text.Train(TestCorpus.Options with { Steps = 1, LearningRate = new() { Peak = 1e-30 } });
-        using var trained = text.Train(TestCorpus.Options with { Steps = 4, LayerSchedule = new GrowingDepth(null, new GrowthStage(2, 1))) });
+        using var trained = text.Train(TestCorpus.Options with { Steps = 4, LayerSchedule = new GrowingDepth(null, new GrowthStage(2, 1)) });
         var (before, after) = (TestModel.Bits(untrained.Weights), TestModel.Bits(trained.Weights));
         foreach (var name in before.Keys.Where(name => LayerwiseRate.DepthOf(name, 5) is >= 1 and <= 5 && name.EndsWith("value.weight", StringComparison.Ordinal)))
             Assert.AreEqual(LayerwiseRate.DepthOf(name, 5) > 2, before[name].SequenceEqual(after[name]), name);
