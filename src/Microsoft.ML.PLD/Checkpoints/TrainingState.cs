@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Where a run stands, beside its weights and its optimizer: training.json of a checkpoint.</summary>
 internal sealed record TrainingState
 {
-    private const int CurrentVersion = 1, LongestText = 1 << 20, MostValidations = 1_000;
+    private const int CurrentVersion = 1, LongestText = 1 << 20, MostValidations = 800;
 
     private static readonly JsonSerializerOptions Json = new()
     {

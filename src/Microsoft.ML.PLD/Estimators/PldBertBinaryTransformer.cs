@@ -25,7 +25,7 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
 
     static PldBertBinaryTransformer ILoadableModel<PldBertBinaryTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
     {
-        var (settings, predictor) = Load(entries, () => NetworkOutputs);
+        var (settings, predictor) = Load(entries, settings => [settings.PredictedLabelColumnName, settings.ProbabilityColumnName], () => NetworkOutputs);
         return new PldBertBinaryTransformer(environment, settings, predictor);
     }
 

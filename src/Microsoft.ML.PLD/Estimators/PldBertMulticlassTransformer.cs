@@ -24,7 +24,7 @@ public sealed class PldBertMulticlassTransformer : PldBertPredictionTransformer,
     static PldBertMulticlassTransformer ILoadableModel<PldBertMulticlassTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
     {
         LabelMap labels = null!;
-        var (settings, predictor) = Load(entries, () => (labels = entries.Read(Labels, LabelMap.Load)).Count);
+        var (settings, predictor) = Load(entries, settings => [settings.PredictedLabelColumnName], () => (labels = entries.Read(Labels, LabelMap.Load)).Count);
         return new PldBertMulticlassTransformer(environment, settings, predictor, labels);
     }
 

@@ -18,14 +18,15 @@ public abstract class PldBertPredictionTransformer : TextTransformer
 
     /// <summary>Reads what <see cref="Entries"/> are.</summary>
     /// <param name="entries">The model's parts.</param>
+    /// <param name="columns">Names of columns that the transformer adds beside its score.</param>
     /// <param name="outputs">Numbers that the network makes of a text.</param>
-    private protected static (PredictionSettings Settings, BertPredictor Predictor) Load(SavedEntries entries, Func<int> outputs)
+    private protected static (PredictionSettings Settings, BertPredictor Predictor) Load(SavedEntries entries, Func<PredictionSettings, string?[]> columns, Func<int> outputs)
     {
         var settings = SavedNetwork.LoadSettings<PredictionSettings>(entries);
         var (config, tokenizer) = SavedNetwork.LoadArchitecture(entries);
         SavedNetwork.CheckSettings(
             config, settings.Pooling, settings.MaxLength, settings.Precision,
-            settings.Sentence1ColumnName, settings.Sentence2ColumnName, settings.ScoreColumnName, settings.PredictedLabelColumnName, settings.ProbabilityColumnName);
+            [settings.Sentence1ColumnName, settings.Sentence2ColumnName, settings.ScoreColumnName, .. columns(settings).Select(name => name ?? "")]);
         SavedNetwork.CheckSettings(settings.LongTexts, settings.WindowStride, settings.MaxLength);
         var width = outputs();
         return (settings, SavedNetwork.LoadNetwork(

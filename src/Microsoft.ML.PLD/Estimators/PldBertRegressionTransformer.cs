@@ -24,7 +24,7 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
 
     static PldBertRegressionTransformer ILoadableModel<PldBertRegressionTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
     {
-        var (settings, predictor) = Load(entries, () => NetworkOutputs);
+        var (settings, predictor) = Load(entries, _ => [], () => NetworkOutputs);
         return new PldBertRegressionTransformer(environment, settings, predictor);
     }
 

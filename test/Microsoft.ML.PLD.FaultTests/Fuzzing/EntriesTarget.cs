@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Microsoft.ML.PLD.FaultTests;
 
-/// <summary>The entries of both transformers in model.zip, one of them mutated, and its hash with it: loaded, and a text scored.</summary>
+/// <summary>The entries of each transformer in model.zip, one of them mutated, and its hash with it: loaded, and a text scored.</summary>
 internal sealed class EntriesTarget : FuzzTarget
 {
     private static readonly string[] PartNames = ["settings.json", "config.json", "vocab.txt", "model.safetensors", "labels.json"];
@@ -17,10 +17,12 @@ internal sealed class EntriesTarget : FuzzTarget
     {
         using var transformer = SmallModel.Transformer(_mlContext);
         using var classifier = SmallModel.Classifier(_mlContext);
-        _models = [SmallModel.Parts(_mlContext, transformer), SmallModel.Parts(_mlContext, classifier)];
-        _parts = [.. Enumerable.Range(0, 2).SelectMany(model => PartNames.Where(_models[model].ContainsKey).Select(name => (model, name)))];
+        using var binary = SmallModel.Binary(_mlContext);
+        using var regression = SmallModel.Regression(_mlContext);
+        _models = [.. new ITransformer[] { transformer, classifier, binary, regression }.Select(model => SmallModel.Parts(_mlContext, model))];
+        _parts = [.. Enumerable.Range(0, _models.Length).SelectMany(model => PartNames.Where(_models[model].ContainsKey).Select(name => (model, name)))];
         Seeds = [.. _parts.Select((part, number) => FuzzSeed.Part(number, _models[part.Model][part.Name], FolderTarget.FormatOf(part.Name)))];
-        OtherBytes = _models[1].Values.Sum(bytes => bytes.Length);
+        OtherBytes = _models.Max(model => model.Values.Sum(bytes => bytes.Length));
     }
 
     public override IReadOnlyList<FuzzSeed> Seeds { get; }
@@ -50,7 +52,13 @@ internal sealed class EntriesTarget : FuzzTarget
             read(new MeteredStream(part, canSeek: true));
             return true;
         });
-        TextTransformer loaded = model == 0 ? Load<PldBertTransformer>(entries) : Load<PldBertMulticlassTransformer>(entries);
+        TextTransformer loaded = model switch
+        {
+            0 => Load<PldBertTransformer>(entries),
+            1 => Load<PldBertMulticlassTransformer>(entries),
+            2 => Load<PldBertBinaryTransformer>(entries),
+            _ => Load<PldBertRegressionTransformer>(entries),
+        };
         MeteredStream.Note();
         Tensors = TensorsOfModels;
         return loaded;

@@ -24,10 +24,22 @@ internal static class SmallModel
     {
         var data = mlContext.Data.LoadFromEnumerable([new Question { Category = "x" }, new Question { Category = "y" }]);
         var keyed = mlContext.Transforms.Conversion.MapValueToKey(nameof(Question.Category)).Fit(data).Transform(data);
+        var options = new PldBertMulticlassTrainer.Options { Sentence1ColumnName = "Text", FineTuning = Reading };
+        return new PldBertMulticlassTransformer(mlContext, options, Predictor(2), LabelMap.Of(keyed.Schema[nameof(Question.Category)]));
+    }
+
+    public static PldBertBinaryTransformer Binary(IHostEnvironment environment) =>
+        new(environment, new PldBertBinaryTrainer.Options { Sentence1ColumnName = "Text", FineTuning = Reading }, Predictor(2));
+
+    public static PldBertRegressionTransformer Regression(IHostEnvironment environment) =>
+        new(environment, new PldBertRegressionTrainer.Options { Sentence1ColumnName = "Text", Sentence2ColumnName = "Other", FineTuning = Reading }, Predictor(1));
+
+    private static FineTuningOptions Reading => new() { MaxLength = Config.MaxPositions, LongTexts = LongTexts.SlidingWindows };
+
+    private static BertPredictor Predictor(int outputs)
+    {
         TorchRuntime.EnsureLoaded();
-        var classifier = new BertPredictor(Config, new WordPieceTokenizer(Vocabulary), outputs: 2, Pooling.Cls, torch.CPU, seed: 1);
-        var options = new PldBertMulticlassTrainer.Options { Sentence1ColumnName = "Text", FineTuning = new() { MaxLength = Config.MaxPositions } };
-        return new PldBertMulticlassTransformer(mlContext, options, classifier, LabelMap.Of(keyed.Schema[nameof(Question.Category)]));
+        return new BertPredictor(Config, new WordPieceTokenizer(Vocabulary), outputs, Pooling.Cls, torch.CPU, seed: 1);
     }
 
     /// <summary>The parts of a saved model, by name.</summary>

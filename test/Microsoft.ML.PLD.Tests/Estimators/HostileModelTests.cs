@@ -66,6 +66,23 @@ public sealed class HostileModelTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Load<PldBertTransformer>(Entries(parts))).Message, expected);
     }
 
+    [TestMethod]
+    [DataRow("probabilityColumnName", "null", "The name of a column is empty")]
+    [DataRow("predictedLabelColumnName", "null", "The name of a column is empty")]
+    [DataRow("longTexts", "9", "LongTexts is 9")]
+    [DataRow("windowStride", "-1", "WindowStride is -1; expected 0 to 11")]
+    [DataRow("windowStride", "12", "WindowStride is 12; expected 0 to 11")]
+    public void AValueOfAFineTunedModelThatCannotBeIsNamed(string name, string value, string expected)
+    {
+        var predictor = new BertPredictor(LabelledTexts.Config, LabelledTexts.Tokenizer, outputs: 2, Pooling.Cls, TorchSharp.torch.CPU, seed: 1);
+        using var binary = new PldBertBinaryTransformer(_mlContext, new PldBertBinaryTrainer.Options { Sentence1ColumnName = "Text", FineTuning = new() { MaxLength = 11 } }, predictor);
+        var parts = Saved(binary);
+        var json = JsonNode.Parse(parts["settings.json"])!;
+        json[name] = JsonNode.Parse(value);
+        parts["settings.json"] = Encoding.UTF8.GetBytes(json.ToJsonString());
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Load<PldBertBinaryTransformer>(Entries(parts))).Message, expected);
+    }
+
     private static SavedEntries Entries(Dictionary<string, byte[]> parts) => new("model", parts.ToDictionary(part => part.Key, part => SHA256.HashData(part.Value)), (entry, read) =>
     {
         read(new MemoryStream(parts[entry]));
@@ -77,6 +94,11 @@ public sealed class HostileModelTests
     private Dictionary<string, byte[]> Saved()
     {
         using var transformer = new PldBertTransformer(_mlContext, "Text", "Features", TestModel.Make(), Pooling.Mean, maxLength: 8, Precision.Float32);
+        return Saved(transformer);
+    }
+
+    private Dictionary<string, byte[]> Saved(ITransformer transformer)
+    {
         using var file = new MemoryStream();
         _mlContext.Model.Save(transformer, null, file);
         using var archive = new ZipArchive(file);

@@ -294,6 +294,19 @@ public sealed class PretrainingPipelineTests
     }
 
     [TestMethod]
+    public void PermutationTellsWhichOfItsFeaturesATrainerUses()
+    {
+        using var transformer = Fit(Options);
+        var data = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class)).Fit(Data()).Transform(Data());
+        var features = transformer.Transform(data);
+        var model = _mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy().Fit(features);
+        var importance = _mlContext.MulticlassClassification.PermutationFeatureImportance(model, features);
+        Assert.HasCount(TestCorpus.Config.HiddenSize, importance);
+
+        IDataView Data() => _mlContext.Data.LoadFromEnumerable(TextRow.Make(40));
+    }
+
+    [TestMethod]
     public void ItsVectorsAreFeaturesForOtherTrainers()
     {
         var data = _mlContext.Data.LoadFromEnumerable(TextRow.Make(60));
