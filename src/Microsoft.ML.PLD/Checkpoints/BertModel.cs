@@ -54,17 +54,23 @@ public sealed class BertModel : IDisposable
     public static BertModel FromPretrained(string folder, string device = "cpu") => PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
 
     /// <summary>
-    /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors (float32) in the layout and with the names of Hugging Face's BERT
+    /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors in the layout and with the names of Hugging Face's BERT
     /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/> without <see cref="BertConfig.EmbeddingNorm"/>; with it, the names
     /// are the same and the model type is <c>pld-bert</c>). Files of the same name are replaced, each at once.
     /// </summary>
     /// <param name="folder">The folder; made when it is not there.</param>
+    /// <param name="precision">
+    /// The numbers' format: <see cref="Precision.BFloat16"/> halves the file, and keeps three of their digits. Default: <see cref="Precision.Float32"/>, as
+    /// <see cref="Precision.Auto"/> is here: a round trip is exact.
+    /// </param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of its type.</exception>
     /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
-    public void SavePretrained(string folder)
+    public void SavePretrained(string folder, Precision precision = Precision.Float32)
     {
+        if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
         using var use = _guard.Use();
-        PretrainedFolder.Save(this, folder);
+        PretrainedFolder.Save(this, folder, precision);
     }
 
     /// <summary>One vector for each text.</summary>

@@ -38,7 +38,7 @@ internal sealed record HuggingFaceConfig
     public int? PadTokenId { get; init; }
     public string? TorchDtype { get; init; }
 
-    public static HuggingFaceConfig From(BertConfig config, int padId, string head)
+    public static HuggingFaceConfig From(BertConfig config, int padId, string head, string type = "float32")
     {
         var (modelType, family) = config switch
         {
@@ -64,7 +64,7 @@ internal sealed record HuggingFaceConfig
             HiddenDropoutProb = 0.1,
             AttentionProbsDropoutProb = 0.1,
             PadTokenId = padId,
-            TorchDtype = "float32",
+            TorchDtype = type,
         };
     }
 

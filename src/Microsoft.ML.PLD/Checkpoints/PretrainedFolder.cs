@@ -17,13 +17,17 @@ internal static class PretrainedFolder
     /// <summary>The names of all files.</summary>
     public static IReadOnlyList<string> Files { get; } = [Vocabulary, TokenizerConfig, Weights, Config];
 
-    public static void Save(BertModel model, string folder)
+    public static void Save(BertModel model, string folder, Precision precision = Precision.Float32)
     {
+        using var scope = torch.NewDisposeScope();
+        IReadOnlyDictionary<string, torch.Tensor> weights = precision == Precision.BFloat16
+            ? model.Weights.Tensors.ToDictionary(weight => weight.Key, weight => weight.Value.detach().to(torch.bfloat16))
+            : model.Weights.Tensors;
         // All files before any takes its place: a full disk must not leave the new vocabulary beside the old weights.
         var partial = Directory.CreateDirectory(Path.Combine(folder, $"{Path.GetRandomFileName()}.tmp")).FullName;
         try
         {
-            Write(model.Description, model.Weights.Tensors, (name, write) => AtomicFile.Write(Path.Combine(partial, name), write));
+            Write(model.Description, weights, (name, write) => AtomicFile.Write(Path.Combine(partial, name), write));
             // No config.json until all the rest is there: a folder that has one is whole, also one that is written over.
             File.Delete(Path.Combine(folder, Config));
             foreach (var file in Files) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
@@ -46,7 +50,8 @@ internal static class PretrainedFolder
             new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = tokenizer.LowerCase, ["model_max_length"] = config.MaxPositions },
             JsonSerializerOptions.Web)));
         add(Weights, stream => SafetensorsWriter.Write(stream, weights, new Dictionary<string, string> { ["format"] = "pt" }));
-        add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head).ToJson()));
+        var type = weights.Values.All(weight => weight.dtype == torch.bfloat16) ? "bfloat16" : "float32";
+        add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head, type).ToJson()));
     }
 
     private static void TryDelete(string folder)

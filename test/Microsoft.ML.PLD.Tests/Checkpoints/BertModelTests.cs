@@ -16,6 +16,24 @@ public sealed class BertModelTests
     public void Cleanup() => _folder.Dispose();
 
     [TestMethod]
+    public void BFloat16HalvesTheFileAndRoundsEachWeight()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var work = new TemporaryFolder();
+        using var model = TestModel.Make();
+        model.SavePretrained(work["exact"]);
+        model.SavePretrained(work["rounded"], Precision.BFloat16);
+        long Size(string folder) => new FileInfo(Path.Combine(work[folder], "model.safetensors")).Length;
+        Assert.AreEqual(model.ParameterCount * 2, Size("exact") - Size("rounded"), 200, "but for the header");
+        StringAssert.Contains(File.ReadAllText(Path.Combine(work["rounded"], "config.json")), "\"torch_dtype\": \"bfloat16\"");
+        StringAssert.Contains(File.ReadAllText(Path.Combine(work["exact"], "config.json")), "\"torch_dtype\": \"float32\"");
+        using var read = BertModel.FromPretrained(work["rounded"]);
+        foreach (var (name, weights) in model.Weights.Tensors)
+            CollectionAssert.AreEqual(weights.to(torch.bfloat16).to(torch.float32).data<float>().ToArray(), read.Weights.Tensors[name].data<float>().ToArray(), name);
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => model.SavePretrained(work["rounded"], (Precision)9));
+    }
+
+    [TestMethod]
     [DataRow(NormPlacement.Post, true, true, true)]
     [DataRow(NormPlacement.Post, true, false, false)]
     [DataRow(NormPlacement.Pre, true, false, true)]

@@ -4,13 +4,16 @@ namespace Microsoft.ML.PLD.Tests;
 public sealed class ReadmeTests
 {
     [TestMethod]
-    public void ThePipelineOfTheReadmeIsTheOneThatCompiles()
+    [DataRow("pipeline", "README.md")]
+    [DataRow("binary", "docs/fine-tuning.md")]
+    [DataRow("regression", "docs/fine-tuning.md")]
+    public void TheCodeOfTheDocumentationIsTheOneThatCompiles(string region, string document)
     {
         var lines = File.ReadAllLines(At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
-        var first = Array.FindIndex(lines, line => line.Contains("#region pipeline")) + 1;
-        var last = Array.FindIndex(lines, line => line.Contains("#endregion"));
+        var first = Array.FindIndex(lines, line => line.Contains($"#region {region}")) + 1;
+        var last = Array.FindIndex(lines, first, line => line.Contains("#endregion"));
         var code = string.Join('\n', lines[first..last].Select(line => line.Length > 8 ? line[8..] : ""));
-        Assert.Contains($"```csharp\n{code}\n```", Readme());
+        Assert.Contains($"```csharp\n{code}\n```", File.ReadAllText(At(document)).ReplaceLineEndings("\n"));
     }
 
     [TestMethod]
