@@ -53,6 +53,9 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength, fineTuning.LongTexts, fineTuning.WindowStride);
         var (examples, heldOut) = Split(Examples(data, encoding), validation is null ? null : Examples(validation, encoding), data.Labels, fineTuning);
 
+        if (heldOut is null && (fineTuning.Patience > 0 || fineTuning.ValidationMetric != ValidationMetric.Loss))
+            log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
+
         var objective = ObjectiveFor(data.Labels, examples.Targets);
         var config = _options.Architecture with { VocabularySize = tokenizer.Vocabulary.Count };
         var predictor = new BertPredictor(config, tokenizer, objective.Outputs, fineTuning.Pooling, device, fineTuning.RunSeed);

@@ -29,6 +29,17 @@ public sealed class FineTuningDataTests
     }
 
     [TestMethod]
+    public void PatienceWithoutValidationIsWarnedOf()
+    {
+        var log = new LogLines(_mlContext);
+        var patient = Options with { FineTuning = Options.FineTuning with { Patience = 2 } };
+        Fit(patient).Dispose();
+        Assert.HasCount(1, log.Of("Warning").Where(line => line.Contains("There is nothing to validate with")));
+        Fit(patient with { ValidationSet = Data(Rows(10)) }).Dispose();
+        Assert.HasCount(1, log.Of("Warning").Where(line => line.Contains("There is nothing to validate with")));
+    }
+
+    [TestMethod]
     public void AValidationSetMayHaveOneClassOnly()
     {
         var rows = Rows(10);
