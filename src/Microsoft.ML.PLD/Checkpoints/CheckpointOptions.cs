@@ -65,7 +65,7 @@ public enum CancellationResult
     /// <summary>An <see cref="OperationCanceledException"/> that names the checkpoint.</summary>
     Throw,
 
-    /// <summary>The model of the best validation so far is returned: from its checkpoint; where none is kept, the model as it is.</summary>
+    /// <summary>The model of the best validation so far is returned, if its weights were kept: in memory, as fine-tuning does, or in a checkpoint; else the model as it is, with a notice.</summary>
     ReturnBest,
 
     /// <summary>The model as it is is returned.</summary>

@@ -30,6 +30,7 @@ internal static class OptionValues
         for (var sample = 0; sample < samples; sample++)
         {
             var plan = schedule.PlanAt((long)(steps * (sample / (double)samples)), steps, layers, seed);
+            if (!plan.TrainsEmbeddings) hash.AppendData("frozen embeddings"u8);
             foreach (var (block, scale, isTrained) in plan.Runs)
             {
                 hash.AppendData(MemoryMarshal.AsBytes<double>([sample, block, scale, (int)plan.Scaling]));

@@ -104,17 +104,21 @@ internal sealed record Validation(long Step, double Loss, double Accuracy = doub
 {
     public static Validation Of(long step, HeldOutResult result) => new(step, result.Loss, result.Accuracy ?? double.NaN, Worst(result.Metric) ?? double.NaN);
 
-    private double Height => double.IsNaN(Rank) ? -Loss : Rank;
+    /// <summary>Whether there is a metric, and it is no number: the correlation with a constant, or a curve over one class.</summary>
+    [JsonIgnore]
+    public bool IsUndefined => double.IsNegativeInfinity(Rank);
 
-    // A metric that is no number (the correlation with a constant) is no reason to look at the loss.
+    // By the metric, and where that ties or there is none, by the loss: a model that answers one class only may still get better.
+    private (double, double) Height => (double.IsNaN(Rank) ? 0 : Rank, double.IsNaN(Loss) ? double.NegativeInfinity : -Loss);
+
     private static double? Worst(double? metric) => metric is double.NaN ? double.NegativeInfinity : metric;
 
-    /// <summary>The best, of equal ones the first; null: there is none whose rank is a number.</summary>
+    /// <summary>The best, of equal ones the first; null: there is none that has a number.</summary>
     public static Validation? BestOf(IEnumerable<Validation> validations)
     {
         Validation? best = null;
         foreach (var validation in validations)
-            if (!double.IsNaN(validation.Height) && (best is null || validation.Height > best.Height)) best = validation;
+            if ((double.IsFinite(validation.Rank) || !double.IsNaN(validation.Loss)) && (best is null || validation.Height.CompareTo(best.Height) > 0)) best = validation;
         return best;
     }
 }

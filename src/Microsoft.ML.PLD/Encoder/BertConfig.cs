@@ -46,7 +46,7 @@ public sealed record BertConfig
 
     /// <summary>
     /// Whether the positions' initial vectors are waves (Vaswani et al. 2017, section 3.5) of the deviation of other weights, instead of random numbers: what stands
-    /// beside a token is then the same turn of the vector everywhere, and sooner learnt. They are trained like others; a model that is read has its own. Default: false, as BERT.
+    /// beside a token is then the same turn of the vector everywhere. They are trained like others; a model that is read has its own. Default: false, as BERT.
     /// </summary>
     public bool SinusoidalPositions { get; init; }
 

@@ -19,8 +19,11 @@ internal sealed class SwitchableEncoder
 
     public BertEmbeddings Embeddings { get; }
 
+    /// <summary>What the names of all blocks' weights begin with.</summary>
+    public const string BlocksName = "bert.encoder.layer.";
+
     /// <summary>The prefix of the names of a block's weights.</summary>
-    public static string BlockName(int block) => $"bert.encoder.layer.{block}";
+    public static string BlockName(int block) => $"{BlocksName}{block}";
 
     /// <summary>Runs the embeddings and the plan's blocks.</summary>
     /// <returns>

@@ -42,7 +42,7 @@ public sealed class PldBertBinaryTrainer : PldBertTrainer<PldBertBinaryTransform
 
     // Two logits, as Hugging Face has them: the same functions as one, and all that is for classes is for these too.
     private protected override IObjective ObjectiveFor(LabelMap? labels, IReadOnlyList<double> targets) =>
-        new ClassificationObjective(PldBertBinaryTransformer.NetworkOutputs, _options.FineTuning.LabelSmoothing, _options.FineTuning.FocalLossGamma);
+        new ClassificationObjective(PldBertBinaryTransformer.NetworkOutputs, _options.FineTuning.LabelSmoothing, _options.FineTuning.FocalLossGamma, isBinary: true);
 
     private protected override PldBertBinaryTransformer Make(BertPredictor predictor, LabelMap? labels) => new(Host, _options, predictor);
 

@@ -66,7 +66,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
             var task = new FineTuningTask(predictor, objective, examples, heldOut, fineTuning, _options.Runtime, type);
             new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
-            task.Finish();
+            task.Finish(CheckAlive);
             return Make(predictor, data.Labels);
         }
         catch
@@ -94,7 +94,12 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             rows = [.. rows.Except(held)];
         }
         if (labels is not null && ClassWeights.Of(labels, [.. rows.Select(row => (int)all.Targets[row])], options) is { } weights)
-            return (all.Select(rows.Where(row => weights[(int)all.Targets[row]] > 0), row => (float)(all.Weights[row] * weights[(int)all.Targets[row]])), validation);
+        {
+            int[] counted = [.. rows.Where(row => weights[(int)all.Targets[row]] > 0)];
+            if (counted.Select(row => all.Targets[row]).Distinct().Count() < 2)
+                throw new InvalidOperationException("ClassWeights leaves rows of fewer than two classes with a weight above 0; a classifier needs at least two.");
+            return (all.Select(counted, row => all.Weights[row] * weights[(int)all.Targets[row]]), validation);
+        }
         return (rows.Count == all.Targets.Count ? all : all.Select(rows), validation);
     }
 
@@ -109,7 +114,8 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
     {
         if (_options.Pretrained is null)
         {
-            log.Warning("No pre-trained encoder was given (Pretrained is null): a new one is trained from scratch on the labelled rows alone, which takes many more of them.");
+            log.Warning("No pre-trained encoder was given (Pretrained is null): a new one is trained from scratch on the labelled rows alone, which takes many more of them."
+                + (_options.FineTuning.FrozenBlocks > 0 ? " FrozenBlocks keeps some of its blocks as they were drawn at random." : ""));
             return;
         }
         using var use = _options.Pretrained.Use();

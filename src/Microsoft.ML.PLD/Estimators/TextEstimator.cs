@@ -37,7 +37,8 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
         return Fit(Read(input), log);
     }
 
-    private protected TrainingData Read(IDataView input, bool forValidation = false) => new(Host, input, Columns, CancellationToken) { MayHaveOneClass = forValidation };
+    private protected TrainingData Read(IDataView input, bool forValidation = false) =>
+        new(Host, input, forValidation ? Columns with { Weight = null } : Columns, CancellationToken) { ForValidation = forValidation };
 
     /// <summary>The columns that the transformer will give to data of this shape.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>

@@ -32,8 +32,12 @@ internal sealed class TrainingData
     /// <summary>The classes, or null when there are none.</summary>
     public LabelMap? Labels { get; }
 
-    /// <summary>Whether rows of one class only will do, as they do for validation.</summary>
-    public bool MayHaveOneClass { get; init; }
+    /// <summary>Whether the rows are to validate with: they may be of one class, and have no weights.</summary>
+    public bool ForValidation { get; init; }
+
+    private string Purpose => ForValidation ? "validate with" : "learn from";
+
+    private string Of => ForValidation ? " of the validation set" : "";
 
     /// <summary>Reads the rows, in order or shuffled. A row that counts nothing is left out.</summary>
     /// <param name="shuffle">What to shuffle with, as far as the data can be.</param>
@@ -64,9 +68,9 @@ internal sealed class TrainingData
             yield return new TrainingRow(row, Value(texts[0]), texts.Length > 1 ? Value(texts[1]) : default, value, share);
         }
         if (counted == 0)
-            throw new InvalidOperationException(row == 0 ? $"There are no rows to learn from (column '{_texts[0].Name}')."
+            throw new InvalidOperationException(row == 0 ? $"There are no rows to {Purpose} (column '{_texts[0].Name}')."
                 : $"There are no rows to learn from: the weight of all {row} is 0 (column '{_weight!.Value.Name}').");
-        if (Labels is not null && other < 0 && !MayHaveOneClass)
+        if (Labels is not null && other < 0 && !ForValidation)
             throw new InvalidOperationException(
                 $"All {counted} rows have the same label '{Labels.Describe((int)first)}' in column '{_label!.Value.Name}'; "
                 + "a classifier needs at least two classes.");
@@ -89,7 +93,7 @@ internal sealed class TrainingData
     }
 
     private InvalidOperationException NoLabel(long row) =>
-        new($"Row {row} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
+        new($"Row {row}{Of} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
 
     private float WeightOf(ValueGetter<float> getter, long row) => Value(getter) is var weight && weight >= 0 && float.IsFinite(weight) ? weight
         : throw new InvalidOperationException(FormattableString.Invariant(

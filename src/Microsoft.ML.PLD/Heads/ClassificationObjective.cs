@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -11,7 +12,8 @@ namespace Microsoft.ML.PLD;
 /// <param name="classes">K</param>
 /// <param name="smoothing">The share of the truth that is spread over all classes.</param>
 /// <param name="gamma">The exponent of the focal factor.</param>
-internal sealed class ClassificationObjective(int classes, double smoothing = 0, double gamma = 0) : IObjective
+/// <param name="isBinary">Whether the classes are false and true, and F1 is that of true; else it is the mean over classes.</param>
+internal sealed class ClassificationObjective(int classes, double smoothing = 0, double gamma = 0, bool isBinary = false) : IObjective
 {
     private const double Tiny = 1e-12;
 
@@ -38,12 +40,12 @@ internal sealed class ClassificationObjective(int classes, double smoothing = 0,
     {
         var (right, predicted) = (new int[targets.Length], new int[targets.Length]);
         for (var row = 0; row < targets.Length; row++)
-            (right[row], predicted[row]) = ((int)targets[row], Array.IndexOf(outputs, outputs.AsSpan(row * classes, classes).ToArray().Max(), row * classes, classes) - row * classes);
+            (right[row], predicted[row]) = ((int)targets[row], Math.Max(0, TensorPrimitives.IndexOfMax(outputs.AsSpan(row * classes, classes))));
         var accuracy = EvaluationMetrics.Accuracy(right, predicted);
         return new(MeanLoss(outputs, targets, 1), accuracy, metric switch
         {
             ValidationMetric.Accuracy => accuracy,
-            ValidationMetric.F1 => classes == 2 ? EvaluationMetrics.F1(right, predicted) : EvaluationMetrics.MacroF1(right, predicted),
+            ValidationMetric.F1 => isBinary ? EvaluationMetrics.F1(right, predicted) : EvaluationMetrics.MacroF1(right, predicted),
             ValidationMetric.MatthewsCorrelation => EvaluationMetrics.MatthewsCorrelation(right, predicted),
             ValidationMetric.AreaUnderRocCurve => AreaUnderRocCurve(outputs, right),
             _ => null,
@@ -57,7 +59,7 @@ internal sealed class ClassificationObjective(int classes, double smoothing = 0,
     public (double Scale, double Shift) Calibrate(float[] outputs, double[] targets)
     {
         if (targets.Length == 0) return (1, 0);
-        // The loss is convex in the scale, and so has one valley in its logarithm.
+        // The loss is convex in the scale: one valley; a second one through the prior would have to be as shallow as that.
         double Cost(double log) => targets.Length * MeanLoss(outputs, targets, Math.Exp(log)) + log * log / 2;
         const double golden = 0.6180339887498949;
         var (low, high) = (-3.0, 3.0);
@@ -89,6 +91,6 @@ internal sealed class ClassificationObjective(int classes, double smoothing = 0,
     {
         var margins = new float[right.Length];
         for (var row = 0; row < margins.Length; row++) margins[row] = outputs[2 * row + 1] - outputs[2 * row];
-        return right.Contains(0) && right.Contains(1) ? EvaluationMetrics.AreaUnderRocCurve(Array.ConvertAll(right, one => one == 1), margins) : double.NaN;
+        return right.Contains(0) && right.Contains(1) && !margins.Any(float.IsNaN) ? EvaluationMetrics.AreaUnderRocCurve(Array.ConvertAll(right, one => one == 1), margins) : double.NaN;
     }
 }

@@ -3,7 +3,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>One block in a <see cref="LayerPlan"/>.</summary>
 /// <param name="Block">The block's index, from 0 at the input.</param>
 /// <param name="Scale">The factor of the block's residual branches, as <see cref="LayerPlan.Scaling"/> says; 1 leaves the block as it is.</param>
-/// <param name="IsTrained">Whether the way back goes through the block and changes its weights. Blocks that are not trained come before those that are.</param>
+/// <param name="IsTrained">Whether the way back goes through the block and changes its weights. Blocks that are not trained come before those that are; <see cref="DroppedParameterRule.DecayOnly"/> is for them as for those that do not run.</param>
 public readonly record struct BlockRun(int Block, double Scale, bool IsTrained = true)
 {
     /// <summary>Its block and scale.</summary>
@@ -61,7 +61,7 @@ public sealed class LayerPlan
     /// <summary>The same blocks, of which the lowest are not trained, nor the embeddings.</summary>
     /// <param name="lowest">How many blocks of the encoder; 0 changes nothing.</param>
     internal LayerPlan Freeze(int lowest) => lowest == 0 ? this
-        : new(Blocks, Runs.Select(run => run with { IsTrained = run.Block >= lowest }), ExpectedShare, Scaling, Theta, trainsEmbeddings: false);
+        : new(Blocks, Runs.Select(run => run with { IsTrained = run.IsTrained && run.Block >= lowest }), ExpectedShare, Scaling, Theta, trainsEmbeddings: false);
 
     /// <summary>What the scales multiply.</summary>
     public ResidualScaling Scaling { get; }

@@ -22,7 +22,7 @@ internal static class LayerwiseRate
     /// <summary>0: the embeddings; 1 to L: the blocks from below; L + 1: the rest.</summary>
     public static int DepthOf(string name, int layers)
     {
-        const string blocks = "bert.encoder.layer.";
+        var blocks = SwitchableEncoder.BlocksName;
         if (name.StartsWith("bert.embeddings.", StringComparison.Ordinal)) return 0;
         if (!name.StartsWith(blocks, StringComparison.Ordinal)) return layers + 1;
         var number = name.AsSpan(blocks.Length);

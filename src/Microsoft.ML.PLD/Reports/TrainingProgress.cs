@@ -40,7 +40,10 @@ public sealed record TrainingProgress
     /// <summary>Estimated time until the stage ends; null while unknown.</summary>
     public TimeSpan? Remaining { get; init; }
 
-    /// <summary>The loss on held-out data, in the unit of <see cref="Loss"/>; null unless this step was followed by a validation.</summary>
+    /// <summary>
+    /// The loss on held-out data: in nats; of regression the mean squared error in the label's unit (<see cref="Loss"/> is that of labels divided by their deviation).
+    /// Without weights, label smoothing and the focal factor. Null unless this step was followed by a validation.
+    /// </summary>
     public double? ValidationLoss { get; init; }
 
     /// <summary>

@@ -44,7 +44,8 @@ internal static class TextCut
         var still = slidesFirst ? second : first;
         still = still[..Math.Min(still.Length, room / 2)];
         var size = room - still.Length;
-        if (stride <= 0) stride = Math.Max(1, size / 2);
+        // Never more than a window, which the room, and in pairs the other sentence, make smaller than the option can know.
+        stride = Math.Clamp(stride > 0 ? stride : size / 2, 1, size);
         var windows = new List<(int[], int[])>();
         // The last one ends with the text, so that all are full.
         for (var start = 0; ; start = Math.Min(start + stride, sliding.Length - size))

@@ -15,7 +15,7 @@ internal sealed class BestWeights(ParameterStore weights) : IDisposable
     public void Take(long step)
     {
         using var noGrad = torch.no_grad();
-        if (_copies.Length == 0) _copies = [.. weights.All.Select(weight => weight.Value.detach().clone().DetachFromDisposeScope())];
+        if (_copies.Length == 0) _copies = [.. weights.All.Select(weight => weight.Value.clone().DetachFromDisposeScope())];
         else foreach (var (copy, weight) in _copies.Zip(weights.All)) copy.copy_(weight.Value);
         Step = step;
     }

@@ -9,6 +9,9 @@ namespace Microsoft.ML.PLD;
 /// <param name="notify">Told what the user should know; on the thread that calls.</param>
 internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, CheckpointOptions options, Action<string> notify) : IDisposable
 {
+    /// <summary>The option that tells one set of held-out rows from another.</summary>
+    public const string ValidationData = "ValidationData";
+
     private readonly CheckpointStore? _store = options.Folder is { } folder ? new CheckpointStore(folder) : null;
     private readonly Stopwatch _sinceKept = Stopwatch.StartNew();
     private Task<string> _writing = Task.FromResult("");
@@ -49,6 +52,8 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         notify($"Goes on after step {state.Step} of {task.Steps} from '{checkpoint.Path}'.");
         _kept = checkpoint.Path;
         if (_store?.PathOf(state.Step) == checkpoint.Path) _asked = state.Step;
+        if (new[] { ValidationData, nameof(FineTuningOptions.ValidationMetric) }.Any(option => state.Options.GetValueOrDefault(option) != task.Options.GetValueOrDefault(option)))
+            state = state with { Validations = [] }; // allowed by AllowOptionChange; those before cannot be compared with those to come
         var isSmaller = changes.Count == 0 && state.MicroBatchSize < task.Cut.MicroBatchSize; // since memory ran out
         return state with { Options = task.Options, Runtime = task.Runtime, MicroBatchSize = isSmaller ? state.MicroBatchSize : task.Cut.MicroBatchSize };
     }

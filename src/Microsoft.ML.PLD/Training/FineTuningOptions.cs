@@ -90,7 +90,10 @@ public sealed record FineTuningOptions
     /// <summary>What validations are judged by. Default: <see cref="ValidationMetric.Loss"/>.</summary>
     public ValidationMetric ValidationMetric { get; init; }
 
-    /// <summary>Training ends after so many validations on end that are no better than the best before; 0: never early. Default: 0.</summary>
+    /// <summary>
+    /// Training ends after so many validations on end that are no better than the best before; 0: never early. Of equal metrics the one with the lower loss is better.
+    /// Default: 0.
+    /// </summary>
     public int Patience { get; init; }
 
     /// <summary>Whether the model is that of the best validation rather than that of the last step. Default: true.</summary>
@@ -129,10 +132,10 @@ public sealed record FineTuningOptions
         if (LabelSmoothing is not (>= 0 and < 1)) yield return $"LabelSmoothing is {LabelSmoothing}; expected at least 0 and less than 1.";
         if (FocalLossGamma is not (>= 0 and <= 100)) yield return $"FocalLossGamma is {FocalLossGamma}; expected 0 to 100.";
         foreach (var (name, weight) in ClassWeights ?? new Dictionary<string, double>())
-            if (weight is not (>= 0 and < double.PositiveInfinity)) yield return $"ClassWeights has {weight} for '{name}'; expected a number of at least 0.";
+            if (weight is not (>= 0 and <= 1e12)) yield return $"ClassWeights has {weight} for '{name}'; expected a number from 0 to 1e12.";
         if (ValidationShare is not (>= 0 and <= 0.9)) yield return $"ValidationShare is {ValidationShare}; expected 0 (no validation) to 0.9.";
         if (ValidationInterval < 0) yield return $"ValidationInterval is {ValidationInterval}; expected 0 (each epoch) or a number of steps.";
-        if (Patience < 0) yield return $"Patience is {Patience}; expected 0 (never stop early) or a number of validations.";
+        if (Patience is < 0 or > 300) yield return $"Patience is {Patience}; expected 0 (never stop early) to 300 validations.";
         foreach (var problem in OptionProblems.Undefined(
             (nameof(Pooling), Pooling), (nameof(LongTexts), LongTexts), (nameof(Padding), Padding), (nameof(ClassWeighting), ClassWeighting), (nameof(ValidationMetric), ValidationMetric)))
             yield return problem;

@@ -28,18 +28,19 @@ internal sealed class FineTuningTask : ITrainingTask
         _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];
         _weights = examples.TextWeights();
         Steps = options.StepsFor(_lengths.Length);
-        Cut = runtime.Cut(predictor.Weights.Device, Math.Min(options.BatchSize, _lengths.Length), (int)_lengths.Average());
+        Cut = runtime.Cut(predictor.Weights.Device, Math.Min(options.BatchSize, _lengths.Length), options.Padding == TextPadding.MaximumLength ? options.MaxLength : (int)_lengths.Average());
         Runtime = runtime.Values(predictor.Weights.Device, type, Cut);
+        // When to validate, when to stop and what to make of the result may change on the way: no step before depends on it.
         string[] without =
         [
-            nameof(options.Epochs), nameof(options.ValidationInterval), nameof(options.ValidationMetric), nameof(options.Patience), nameof(options.RestoreBest), nameof(options.Calibrate),
-            "Optimizer.MaxSkippedSteps",
+            nameof(options.Epochs), nameof(options.ValidationInterval), nameof(options.Patience), nameof(options.RestoreBest), nameof(options.Calibrate), "Optimizer.MaxSkippedSteps",
         ];
         Options = OptionValues.Of(options with { Seed = options.RunSeed, Steps = Steps }, without: without)
             .Concat(OptionValues.Of(predictor.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, Steps, predictor.Config.Layers, options.RunSeed))
             .Append(new("Outputs", $"{predictor.Outputs}"))
             .Append(new("Data", examples.Fingerprint()))
+            .Append(new(CheckpointKeeper.ValidationData, heldOut?.Fingerprint() ?? "none"))
             .ToDictionary();
     }
 
@@ -61,7 +62,7 @@ internal sealed class FineTuningTask : ITrainingTask
 
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
-        var length = _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : _lengths.Max();
+        var length = Math.Max(PaddedLength, _lengths.Max());
         var batch = new MicroBatchShape(
             Cut.MicroBatchSize, length, OutputsPerRow: _predictor.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
             HasDropout: _options.HiddenDropout > 0 || _options.AttentionDropout > 0);
@@ -89,34 +90,39 @@ internal sealed class FineTuningTask : ITrainingTask
         return epoch * _lengths.Length + Math.Min(inEpoch * _options.BatchSize, _lengths.Length);
     }
 
-    public HeldOutResult? Validate(long stepsDone)
+    public HeldOutResult? Validate(long stepsDone, Action? checkAlive)
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : StepsPerEpoch;
         if (_heldOut is null || stepsDone % interval != 0 && stepsDone != Steps) return null;
-        return _objective.Measure(Outputs(_heldOut), [.. _heldOut.Targets], _options.ValidationMetric);
+        return _objective.Measure(Outputs(_heldOut, checkAlive), [.. _heldOut.Targets], _options.ValidationMetric);
     }
 
     /// <summary>Ends the training: the outputs become what users are to see.</summary>
-    public void Finish()
+    /// <param name="checkAlive">Throws to stop; null: nothing does.</param>
+    public void Finish(Action? checkAlive = null)
     {
         var calibrates = _heldOut is not null && _options.Calibrate;
-        var (scale, shift) = _objective.Calibrate(calibrates ? Outputs(_heldOut!) : [], calibrates ? [.. _heldOut!.Targets] : []);
+        var (scale, shift) = _objective.Calibrate(calibrates ? Outputs(_heldOut!, checkAlive) : [], calibrates ? [.. _heldOut!.Targets] : []);
         _predictor.Rescale(scale, shift);
     }
 
-    private float[] Outputs(TrainingExamples examples) =>
-        examples.MeanByRow(TextScoring.Score(examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type)), _predictor.Outputs);
+    // No more texts at once than training has, whose memory is known to be there.
+    private float[] Outputs(TrainingExamples examples, Action? checkAlive) => examples.MeanByRow(TextScoring.Score(
+        examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type), Math.Min(TextScoring.MostAtOnce, Cut.MicroBatchSize * Cut.Workers), checkAlive),
+        _predictor.Outputs);
 
-    // Where lengths do not count, all are the same.
-    private int[][] Batches(long epoch) => LengthBuckets.Batches(
+    /// <summary>What texts are padded to; 0: to the longest of their micro-batch.</summary>
+    internal int PaddedLength => _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : 0;
+
+    /// <summary>The texts of each batch of an epoch. Where lengths do not count, all are the same.</summary>
+    internal int[][] Batches(long epoch) => LengthBuckets.Batches(
         _options.Padding == TextPadding.LengthBuckets ? _lengths : new int[_lengths.Length], _options.BatchSize, _options.RunSeed, epoch);
 
     private MicroBatchLoss[] Losses(long step, int[] texts, int microBatchSize, LayerPlan plan) =>
         [.. texts.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, Weights.Device);
-            var padded = _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : 0;
-            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, padded);
+            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength);
             var loss = _objective.Loss(outputs, [.. part.Select(text => _examples.Targets[_examples.Rows[text]])], [.. part.Select(text => _weights[text])]);
             // Divided by the texts of the whole step, so that the sum over micro-batches is the step's mean.
             return loss.DividedBy(texts.Length);

@@ -19,7 +19,7 @@ internal static class HeldOutRows
             var rows = group.ToArray();
             carried += rows.Length * share;
             var count = Math.Clamp((int)Math.Round(carried), 0, rows.Length - 1);
-            carried -= count;
+            carried = Math.Clamp(carried - count, -0.5, 0.5); // what a class of one row cannot give, others do not give for it
             for (var i = 0; i < count; i++)
             {
                 var j = i + random.NextInt32(rows.Length - i);

@@ -42,7 +42,9 @@ internal interface ITrainingTask
     long DataPosition(long step);
 
     /// <summary>What held-out data says after so many steps; null when none is due.</summary>
-    HeldOutResult? Validate(long stepsDone);
+    /// <param name="stepsDone">From 1.</param>
+    /// <param name="checkAlive">Throws to stop; null: nothing does.</param>
+    HeldOutResult? Validate(long stepsDone, Action? checkAlive);
 
     /// <summary>What the learning rate is multiplied by for a weight; 0: it stays as it is.</summary>
     double RateFactor(string weight) => 1;

@@ -72,7 +72,7 @@ internal sealed class PretrainingTask : ITrainingTask
 
     public long DataPosition(long step) => step * _options.BatchSize;
 
-    public HeldOutResult? Validate(long stepsDone)
+    public HeldOutResult? Validate(long stepsDone, Action? checkAlive)
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : Math.Max(FewestStepsBetween, _options.Steps / Validations);
         return stepsDone % interval == 0 || stepsDone == _options.Steps ? _losses.Validation(_held) : null;

@@ -5,18 +5,25 @@ namespace Microsoft.ML.PLD;
 /// <summary>Scores texts in groups of similar length, so that little is padded, and such groups side by side.</summary>
 internal static class TextScoring
 {
-    // Cutting into groups takes time that grows with the square of the texts.
-    private const int MostAtOnce = 512;
+    /// <summary>Texts that are cut into groups together: more would take more memory, and padding is little already.</summary>
+    public const int MostAtOnce = 64;
 
     /// <param name="texts">In any order.</param>
     /// <param name="width">Numbers for a text.</param>
     /// <param name="device">Where they are scored.</param>
     /// <param name="score">Scores some texts: [texts, width]. Called from several threads.</param>
+    /// <param name="atOnce">The most texts in memory at a time.</param>
+    /// <param name="checkAlive">Called now and then; throws to stop. Null: nothing stops it.</param>
     /// <returns>[texts, width] in the order of <paramref name="texts"/></returns>
-    public static float[] Score(IReadOnlyList<TokenizedText> texts, int width, torch.Device device, Func<TokenizedText[], float[]> score)
+    public static float[] Score(
+        IReadOnlyList<TokenizedText> texts, int width, torch.Device device, Func<TokenizedText[], float[]> score, int atOnce = MostAtOnce, Action? checkAlive = null)
     {
         var scores = new float[texts.Count * width];
-        foreach (var part in Enumerable.Range(0, texts.Count).OrderBy(text => texts[text].Ids.Length).Chunk(MostAtOnce)) Score(texts, part, width, scores, device, score);
+        foreach (var part in Enumerable.Range(0, texts.Count).OrderBy(text => texts[text].Ids.Length).Chunk(atOnce))
+        {
+            checkAlive?.Invoke();
+            Score(texts, part, width, scores, device, score);
+        }
         return scores;
     }
 

@@ -9,7 +9,7 @@ internal sealed class TrainingExamples
     private readonly List<TokenizedText> _texts = [];
     private readonly List<int> _rows = [];
     private readonly List<double> _targets = [];
-    private readonly List<float> _weights = [];
+    private readonly List<double> _weights = []; // double: the product of two of float's range
 
     /// <summary>The texts, or windows, in the order of the rows.</summary>
     public IReadOnlyList<TokenizedText> Texts => _texts;
@@ -21,9 +21,9 @@ internal sealed class TrainingExamples
     public IReadOnlyList<double> Targets => _targets;
 
     /// <summary>How much each row counts.</summary>
-    public IReadOnlyList<float> Weights => _weights;
+    public IReadOnlyList<double> Weights => _weights;
 
-    public void Add(IReadOnlyList<TokenizedText> texts, double target, float weight = 1)
+    public void Add(IReadOnlyList<TokenizedText> texts, double target, double weight = 1)
     {
         _texts.AddRange(texts);
         for (var i = 0; i < texts.Count; i++) _rows.Add(_targets.Count);
@@ -32,7 +32,7 @@ internal sealed class TrainingExamples
     }
 
     /// <summary>Some of the rows.</summary>
-    public TrainingExamples Select(IEnumerable<int> rows, Func<int, float>? weight = null)
+    public TrainingExamples Select(IEnumerable<int> rows, Func<int, double>? weight = null)
     {
         var selected = new TrainingExamples();
         var texts = _texts.Zip(_rows).GroupBy(pair => pair.Second, pair => pair.First).ToDictionary(group => group.Key, group => group.ToArray());
@@ -45,7 +45,7 @@ internal sealed class TrainingExamples
     {
         var windows = new int[_targets.Count];
         foreach (var row in _rows) windows[row]++;
-        double[] weights = [.. _rows.Select(row => (double)_weights[row] / windows[row])];
+        double[] weights = [.. _rows.Select(row => _weights[row] / windows[row])];
         var mean = weights.Average();
         return Array.ConvertAll(weights, weight => (float)(weight / mean));
     }

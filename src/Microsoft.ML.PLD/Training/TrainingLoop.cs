@@ -18,11 +18,12 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     {
         TellMemory();
         using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
-        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, () =>
+        void CheckAlive()
         {
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
-        }, task.RateFactor);
+        }
+        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor);
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
         using var best = new BestWeights(task.Weights);
         var state = keeper.Start();
@@ -30,13 +31,12 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         if (IsDone(state)) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
         try
         {
+            if (state.Step > 0 && state.Validations.All(validation => validation.Step != state.Step)) Validate(ref state, best, CheckAlive); // it was stopped in the midst of one
             while (!IsDone(state))
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
                     if (!TryTake(ref state, batch, gradients, keeper, out var norm)) break; // and from there in smaller parts
-                    var validated = task.Validate(state.Step);
-                    if (validated is { } result) state = state.With(Validation.Of(state.Step, result));
-                    if (task.RestoresBest && state.Best is { } found && found.Step == state.Step) best.Take(state.Step);
+                    var validated = Validate(ref state, best, CheckAlive);
 
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
                     state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
@@ -72,6 +72,8 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             _notices.Add($"{task.Stage} ends after step {state.Step} of {task.Steps}: the last {state.ValidationsSinceBest} validations were no better than that of step {state.Best?.Step ?? 0}.");
         }
         if (task.RestoresBest) RestoreBest(state, keeper, best);
+        if (state.Best is { IsUndefined: true })
+            _notices.Add("The metric that validations are judged by was never a number on the held-out rows: the loss has decided.");
         if (progress is INoticeSink sink)
             foreach (var notice in _notices) sink.Notify(task.Stage, notice);
         _notices.Clear();
@@ -80,14 +82,22 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     // Of a run that was resumed the best weights may be on the disk only.
     private void RestoreBest(TrainingState state, CheckpointKeeper keeper, BestWeights best)
     {
-        if (state.Best is not { } found || found.Step == state.Step) return;
-        if (found.Step != best.Step)
+        if (state.Best is { } found && found.Step == state.Step) return;
+        if (state.Best?.Step != best.Step)
         {
             keeper.RestoreBest(state);
             return;
         }
         best.Restore();
         _notices.Add($"The model is that of step {best.Step}, whose validation was the best.");
+    }
+
+    private HeldOutResult? Validate(ref TrainingState state, BestWeights best, Action checkAlive)
+    {
+        if (task.Validate(state.Step, checkAlive) is not { } result) return null;
+        state = state.With(Validation.Of(state.Step, result));
+        if (task.RestoresBest && state.Best?.Step == state.Step) best.Take(state.Step);
+        return result;
     }
 
     // Before anything but the weights is made: on Linux, a process that takes too much is ended without a word.

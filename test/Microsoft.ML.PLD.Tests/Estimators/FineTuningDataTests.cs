@@ -104,6 +104,73 @@ public sealed class FineTuningDataTests
     }
 
     [TestMethod]
+    public void ClassWeightsThatLeaveOneClassAreRefused()
+    {
+        foreach (var weights in new[] { new Dictionary<string, double> { ["true"] = 0, ["false"] = 0 }, new Dictionary<string, double> { ["true"] = 0 } })
+            StringAssert.Contains(
+                Assert.ThrowsExactly<InvalidOperationException>(() => Fit(Options with { FineTuning = Options.FineTuning with { ClassWeights = weights } })).Message, "fewer than two classes");
+        StringAssert.Contains(
+            Assert.Throws<ArgumentException>(() => Fit(Options with { FineTuning = Options.FineTuning with { ClassWeights = new Dictionary<string, double> { ["true"] = 1e300 } } })).Message,
+            "ClassWeights has 1E+300 for 'true'; expected a number from 0 to 1e12.");
+    }
+
+    [TestMethod]
+    public void ClassesOfAMulticlassTrainerAreWeightedByTheirNames()
+    {
+        var keys = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(Row.Name));
+        float[] Even(FineTuningOptions options)
+        {
+            var data = keys.Fit(Data(Rows(40))).Transform(Data(Rows(40)));
+            using var tuned = _mlContext.MulticlassClassification.Trainers.PldBert(new PldBertMulticlassTrainer.Options
+            {
+                Sentence1ColumnName = "Text", Config = TestCorpus.Config, Runtime = TestCorpus.Runtime, VocabularySize = 60, FineTuning = options with { Steps = 20, LearningRate = new() { Peak = 2e-3 } },
+            }).Fit(data);
+            return [.. Microsoft.ML.Data.ColumnCursorExtensions.GetColumn<float[]>(tuned.Transform(data), "Score").Select(scores => scores[0])];
+        }
+        var plain = Even(Options.FineTuning);
+        Assert.IsGreaterThan(plain.Average() + 0.05f, Even(Options.FineTuning with { ClassWeights = new Dictionary<string, double> { ["even"] = 9 } }).Average());
+        Assert.IsLessThan(plain.Average() - 0.05f, Even(Options.FineTuning with { ClassWeights = new Dictionary<string, double> { ["odd"] = 9 } }).Average());
+        CollectionAssert.AreNotEqual(plain, Even(Options.FineTuning with { LabelSmoothing = 0.3 }));
+        CollectionAssert.AreNotEqual(plain, Even(Options.FineTuning with { FocalLossGamma = 2 }));
+    }
+
+    [TestMethod]
+    public void SmoothingAndTheFocalLossReachTheBinaryTrainer()
+    {
+        using var plain = Fit(Options);
+        foreach (var fineTuning in new[] { Options.FineTuning with { LabelSmoothing = 0.3 }, Options.FineTuning with { FocalLossGamma = 2 } })
+        {
+            using var other = Fit(Options with { FineTuning = fineTuning });
+            CollectionAssert.AreNotEqual(Scores(plain), Scores(other));
+        }
+    }
+
+    [TestMethod]
+    public void MessagesSayWhichSetTheySpeakOf()
+    {
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Fit(Options with { ValidationSet = Data([]) })).Message, "There are no rows to validate with (column 'Text').");
+        var regression = _mlContext.Regression.Trainers.PldBert("Weight", "Text");
+        var rows = Rows(10);
+        rows[3].Weight = float.NaN;
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => regression.Fit(Data(Rows(10)), Data(rows))).Message, "Row 3 of the validation set has no label in column 'Weight'");
+    }
+
+    [TestMethod]
+    public void ValidationNeedsNoWeights()
+    {
+        var unweighted = _mlContext.Transforms.DropColumns("Weight").Fit(Data(Rows(10))).Transform(Data(Rows(10)));
+        Fit(Options with { ExampleWeightColumnName = "Weight", ValidationSet = unweighted }).Dispose();
+    }
+
+    [TestMethod]
+    public void FreezingWhatIsNotPretrainedIsWarnedOf()
+    {
+        var log = new LogLines(_mlContext);
+        Fit(Options with { FineTuning = Options.FineTuning with { FrozenBlocks = 1 } }).Dispose();
+        StringAssert.Contains(string.Join('\n', log.Of("Warning")), "FrozenBlocks keeps some of its blocks as they were drawn at random.");
+    }
+
+    [TestMethod]
     public void ReinitializedBlocksAreNewAndTheOthersPretrained()
     {
         using var pretrained = TestModel.Make();

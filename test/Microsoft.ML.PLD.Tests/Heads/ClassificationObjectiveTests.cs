@@ -32,7 +32,7 @@ public sealed class ClassificationObjectiveTests
     }
 
     [TestMethod]
-    public void ItIsTorchsCrossEntropyBitForBitWhereThereIsNothingElse()
+    public void ItsGradientIsThatOfTorchsCrossEntropyWhereThereIsNothingElse()
     {
         using var scope = torch.NewDisposeScope();
         var (ours, theirs) = (Leaf(), Leaf());
@@ -63,7 +63,7 @@ public sealed class ClassificationObjectiveTests
     {
         float[] outputs = [2, 1, 0, 3, 1, 0, 0, 5]; // predicted 0, 1, 0, 1
         double[] right = [0, 1, 1, 1];
-        var objective = new ClassificationObjective(2, smoothing: 0.2, gamma: 1); // which count in training only
+        var objective = new ClassificationObjective(2, smoothing: 0.2, gamma: 1, isBinary: true); // which count in training only
         var loss = -new[] { Log(2, 1), Log(3, 0), Log(0, 1), Log(5, 0) }.Average();
         foreach (var (metric, expected) in new (ValidationMetric, double?)[]
         {
@@ -77,6 +77,8 @@ public sealed class ClassificationObjectiveTests
             if (expected is null) Assert.IsNull(measured.Metric);
             else Assert.AreEqual(expected.Value, measured.Metric!.Value, 1e-12, $"{metric}");
         }
+        Assert.AreEqual((0.8 + 2 / 3.0) / 2, new ClassificationObjective(2).Measure(outputs, right, ValidationMetric.F1).Metric!.Value, 1e-12, "two classes that are not false and true");
+        Assert.IsTrue(double.IsNaN(objective.Measure([0, float.NaN, 1, 0], [0, 1], ValidationMetric.AreaUnderRocCurve).Metric!.Value));
         Assert.IsTrue(double.IsNaN(objective.Measure(outputs[..4], [1, 1], ValidationMetric.AreaUnderRocCurve).Metric!.Value), "of one class there is no such area");
 
         static double Log(double right, double other) => right - Math.Log(Math.Exp(right) + Math.Exp(other));

@@ -43,7 +43,7 @@ public sealed class TextCutTests
     {
         for (var length = 1; length < 40; length++)
             for (var room = 1; room < 12; room++)
-                for (var stride = 0; stride <= room; stride++)
+                for (var stride = 0; stride <= room + 3; stride++)
                 {
                     int[] text = [.. Enumerable.Range(0, length)];
                     var windows = TextCut.Apply(text, [], room, LongTexts.SlidingWindows, stride);
@@ -51,6 +51,22 @@ public sealed class TextCutTests
                     Assert.IsTrue(windows.All(window => window.First.Length == Math.Min(room, length)));
                     CollectionAssert.AllItemsAreUnique(windows.Select(window => window.First[0]).ToArray());
                 }
+    }
+
+    [TestMethod]
+    public void OfPairsTheLongerSentenceIsReadWhollyToo()
+    {
+        for (var length = 1; length < 30; length++)
+            for (var other = 0; other < 12; other++)
+                for (var room = 3; room < 12; room++)
+                    for (var stride = 0; stride <= room + 3; stride++)
+                    {
+                        int[] first = [.. Enumerable.Range(0, length)], second = [.. Enumerable.Range(100, other)];
+                        var windows = TextCut.Apply(first, second, room, LongTexts.SlidingWindows, stride);
+                        Assert.IsTrue(windows.All(window => window.First.Length + window.Second.Length <= room));
+                        if (length > other) CollectionAssert.AreEqual(first, windows.SelectMany(window => window.First).Distinct().Order().ToArray());
+                        else CollectionAssert.AreEqual(second, windows.SelectMany(window => window.Second).Distinct().Order().ToArray());
+                    }
     }
 
     private static string Text(IEnumerable<(int[] First, int[] Second)> windows) => string.Join(';',

@@ -94,7 +94,7 @@ public sealed class FineTuningChoicesTests
     }
 
     [TestMethod]
-    public void PaddingChangesNoResultButItsCost()
+    public void PaddingChangesNoResult()
     {
         // All rows in one batch: then the kinds differ in padding only, which attention ignores.
         var options = Options with { BatchSize = 22, MaxLength = 23, HiddenDropout = 0, AttentionDropout = 0, Optimizer = new() { Epsilon = 1e-2 } };
@@ -110,17 +110,58 @@ public sealed class FineTuningChoicesTests
     public void WithoutBucketsLengthsAreMixed()
     {
         var text = new LabelledTexts(300);
-        int Spread(TextPadding padding)
+        (int Widths, int PaddedLength) Of(TextPadding padding)
         {
             using var predictor = Make();
-            var task = Task(predictor, Options with { Padding = padding, BatchSize = 10 }, text.Examples);
-            return task.From(0, 10).Take(30).Sum(batch => (int)batch.Tokens);
+            var task = Task(predictor, Options with { Padding = padding, BatchSize = 10, MaxLength = 23 }, text.Examples);
+            var batches = task.Batches(epoch: 0);
+            CollectionAssert.AreEqual(Enumerable.Range(0, 300).ToArray(), batches.SelectMany(batch => batch).Order().ToArray());
+            return (batches.Sum(batch => batch.Max(row => text.Texts[row].Ids.Length)), task.PaddedLength);
         }
-        Assert.AreEqual(Spread(TextPadding.LengthBuckets), Spread(TextPadding.LongestOfBatch), "each row once, all the same");
-        var lengths = text.Texts.Select(one => one.Ids.Length).ToArray();
-        Assert.IsLessThan(
-            LengthBuckets.Batches(new int[300], 10, 1, 0).Sum(batch => batch.Max(row => lengths[row])),
-            LengthBuckets.Batches(lengths, 10, 1, 0).Sum(batch => batch.Max(row => lengths[row])));
+        Assert.IsLessThan(0.8 * Of(TextPadding.LongestOfBatch).Widths, Of(TextPadding.LengthBuckets).Widths);
+        Assert.AreEqual((0, 0, 23), (Of(TextPadding.LengthBuckets).PaddedLength, Of(TextPadding.LongestOfBatch).PaddedLength, Of(TextPadding.MaximumLength).PaddedLength));
+    }
+
+    [TestMethod]
+    public void WhatIsPaddedIsAsWideAsAskedFor()
+    {
+        var batch = TokenBatch.Pad(Text.Texts.Take(3).ToArray(), padId: 0, torch.CPU, firstsOnly: true, shortest: 23);
+        Assert.AreEqual(23, batch.Length);
+        Assert.AreEqual(3 * 23 - Text.Texts.Take(3).Sum(text => text.Ids.Length), batch.Padding!.Count(isPadding => isPadding));
+    }
+
+    [TestMethod]
+    public void ARunWithFrozenBlocksIsResumedBitForBit()
+    {
+        var folder = Directory.CreateTempSubdirectory("pld-frozen-").FullName;
+        try
+        {
+            var options = Options with { FrozenBlocks = 2, LayerwiseDecay = 0.9 };
+            using var straight = Train(options);
+            var checkpoints = new CheckpointOptions { Folder = folder, ResumeFrom = CheckpointOptions.Latest, EverySteps = 1 };
+            var steps = 0;
+            Assert.ThrowsExactly<OperationCanceledException>(() => Train(options, checkpoints: checkpoints, checkAlive: () =>
+            {
+                if (++steps == 4) throw new OperationCanceledException();
+            }));
+            using var resumed = Train(options, checkpoints: checkpoints);
+            TestModel.AssertSameBits(straight.Weights, resumed.Weights);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
+
+    [TestMethod]
+    public void AScheduleThatTrainsFewerBlocksStaysThatOfTheScheduleWhenSomeAreFrozen()
+    {
+        var plan = new LayerPlan(4, [new(0, 1, IsTrained: false), new(1, 1, IsTrained: false), new(3, 1)], 1, trainsEmbeddings: false);
+        CollectionAssert.AreEqual(new[] { false, false, true }, plan.Freeze(1).Runs.Select(run => run.IsTrained).ToArray());
+        CollectionAssert.AreEqual(new[] { false, false, false }, plan.Freeze(4).Runs.Select(run => run.IsTrained).ToArray());
+        Assert.AreSame(plan, plan.Freeze(0));
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new LayerPlan(4, [new(0, 1), new(1, 1, IsTrained: false)], 1)).Message, "Block 1 is not trained, but what is below it is.");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => new LayerPlan(4, [new(0, 1, IsTrained: false)], 1)).Message, "Block 0 is not trained");
     }
 
     [TestMethod]
@@ -168,10 +209,11 @@ public sealed class FineTuningChoicesTests
     private static FineTuningTask Task(BertPredictor predictor, FineTuningOptions options, TrainingExamples examples, RuntimeOptions? runtime = null, IObjective? objective = null) =>
         new(predictor, objective ?? new ClassificationObjective(3), examples, heldOut: null, options, runtime ?? TestCorpus.Runtime, torch.float32);
 
-    private static BertPredictor Train(FineTuningOptions options, RuntimeOptions? runtime = null, TrainingExamples? examples = null, IObjective? objective = null)
+    private static BertPredictor Train(
+        FineTuningOptions options, RuntimeOptions? runtime = null, TrainingExamples? examples = null, IObjective? objective = null, CheckpointOptions? checkpoints = null, Action? checkAlive = null)
     {
         var predictor = Make();
-        new TrainingLoop(Task(predictor, options, examples ?? Text.Examples, runtime, objective), new()).Run();
+        new TrainingLoop(Task(predictor, options, examples ?? Text.Examples, runtime, objective), checkpoints ?? new(), checkAlive: checkAlive).Run();
         return predictor;
     }
 }

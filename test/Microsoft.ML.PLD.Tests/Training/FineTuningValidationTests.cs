@@ -71,10 +71,14 @@ public sealed class FineTuningValidationTests
     }
 
     [TestMethod]
-    public void OfEquallyGoodOnesTheFirstCountsAndAMetricThatIsNoNumberIsTheWorst()
+    public void TheMetricDecidesThenTheLossThenTheOrder()
     {
-        Validation One(long step, double? metric) => Validation.Of(step, new HeldOutResult(Loss: 1.0 / step, Metric: metric));
-        Assert.AreEqual(2, Validation.BestOf([One(1, 0.1), One(2, 0.5), One(3, 0.5), One(4, double.NaN)])!.Step);
+        Validation One(long step, double? metric, double? loss = null) => Validation.Of(step, new HeldOutResult(Loss: loss ?? 1.0 / step, Metric: metric));
+        Assert.AreEqual(3, Validation.BestOf([One(1, 0.1), One(2, 0.5), One(3, 0.5), One(4, double.NaN)])!.Step, "of equal metrics that of the lower loss");
+        Assert.AreEqual(2, Validation.BestOf([One(1, 0.1), One(2, 0.5, 1), One(3, 0.5, 1)])!.Step, "of equal losses, too, the first");
+        Assert.AreEqual(3, Validation.BestOf([One(1, double.NaN), One(2, double.NaN), One(3, double.NaN)])!.Step, "where there is no metric, the loss decides");
+        Assert.AreEqual(1, Validation.BestOf([One(1, 0.5, double.NaN), One(2, 0.4)])!.Step);
+        Assert.IsNull(Validation.BestOf([One(1, null, double.NaN), One(2, double.NaN, double.NaN)]));
         Assert.AreEqual(2, Validation.BestOf([One(1, double.NaN), One(2, -0.9)])!.Step);
         Assert.AreEqual(9, Validation.BestOf([One(3, null), One(9, null), One(4, null)])!.Step, "without a metric the lowest loss");
         Assert.IsNull(Validation.BestOf([]));
@@ -115,6 +119,71 @@ public sealed class FineTuningValidationTests
         using var resumed = Train(options, log, scripted, checkpoints);
         Assert.HasCount(10, log);
         TestModel.AssertSameBits(straight.Weights, resumed.Weights);
+    }
+
+    [TestMethod]
+    public void ARunThatIsStoppedInAValidationMakesItUp()
+    {
+        var options = Options with { ValidationInterval = 1, ValidationMetric = ValidationMetric.Accuracy };
+        using var straight = Train(options, objective: new Scripted(step => step == 3 ? 0.9 : 0.5));
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest, KeepLast = 1, EverySteps = 1 };
+        var stopping = new Scripted(step => step == 3 ? throw new OperationCanceledException() : 0.5);
+        Assert.ThrowsExactly<OperationCanceledException>(() => Train(options, objective: stopping, checkpoints: checkpoints));
+        using var resumed = Train(options, objective: new Scripted(step => step == 3 ? 0.9 : 0.5) { Step = 2 }, checkpoints: checkpoints);
+        TestModel.AssertSameBits(straight.Weights, resumed.Weights);
+    }
+
+    [TestMethod]
+    public void AnotherMetricOrOtherHeldOutRowsAreRefusedAndWhenAllowedBeginAnew()
+    {
+        var options = Options with { ValidationInterval = 1, ValidationMetric = ValidationMetric.Accuracy };
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest, EverySteps = 1 };
+        var log = new ProgressLog();
+        Assert.ThrowsExactly<OperationCanceledException>(() => Train(options, log, new Scripted(_ => 0.9), checkpoints, checkAlive: () =>
+        {
+            if (log.Count == 4) throw new OperationCanceledException();
+        }));
+        var other = options with { ValidationMetric = ValidationMetric.MatthewsCorrelation };
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Train(other, objective: new Scripted(_ => 0.1), checkpoints: checkpoints)).Message, "ValidationMetric: Accuracy in the checkpoint");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Train(options, checkpoints: checkpoints, heldOut: false)).Message, "ValidationData: ");
+
+        using var allowed = Train(other, objective: new Scripted(step => step / 100.0), checkpoints: checkpoints with { AllowOptionChange = ["ValidationMetric"] });
+        Assert.AreEqual(10, Checkpoint.Open(Path.Combine(_folder, "step-0000000010")).State.Best!.Step, "0.9 was another metric");
+    }
+
+    [TestMethod]
+    public void ValidationLooksForAStopAndLeavesNoTensorsBehind()
+    {
+        using var predictor = Make();
+        var task = Task(predictor, Options, new ClassificationObjective(3));
+        Assert.ThrowsExactly<OperationCanceledException>(() => task.Validate(10, () => throw new OperationCanceledException()));
+        Assert.ThrowsExactly<OperationCanceledException>(() => task.Finish(() => throw new OperationCanceledException()));
+        var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        using (var best = new BestWeights(predictor.Weights))
+        {
+            for (var time = 0; time < 3; time++)
+            {
+                task.Validate(10, null);
+                best.Take(10);
+                best.Restore();
+            }
+            Assert.AreEqual(before + predictor.Weights.All.Count, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+        }
+        task.Finish();
+        Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
+    public void WeightsThatAreRestoredAndRescaledAreThoseOfTheCopiesToo()
+    {
+        var objective = new Scripted(step => step == 4 ? 0.9 : 0.5);
+        using var trained = Make();
+        var task = new FineTuningTask(trained, objective, Text.Examples, HeldOut.Examples, Options with { ValidationInterval = 1, ValidationMetric = ValidationMetric.Accuracy }, TestCorpus.Runtime, torch.bfloat16);
+        new TrainingLoop(task, new()).Run();
+        trained.Rescale(3, 1);
+        using var fresh = Make(); // makes its copies of these masters
+        fresh.Weights.CopyFrom(trained.Weights);
+        CollectionAssert.AreEqual(fresh.Predict(HeldOut.Texts, torch.bfloat16), trained.Predict(HeldOut.Texts, torch.bfloat16));
     }
 
     [TestMethod]

@@ -21,6 +21,13 @@ public sealed class HeldOutRowsTests
     }, iter: 200);
 
     [TestMethod]
+    public void WhatSmallClassesCannotGiveIsNotTakenFromOthers()
+    {
+        double[] targets = [.. Enumerable.Range(0, 1000).Select(row => (double)row), .. Enumerable.Repeat(1000.0, 10)];
+        Assert.IsInRange(5, 6, HeldOutRows.Draw(targets, 0.5, seed: 1, byClass: true).Count);
+    }
+
+    [TestMethod]
     public void ItIsAFunctionOfRowsAndSeed()
     {
         double[] targets = [.. Enumerable.Range(0, 100).Select(row => row / 7.0)];

@@ -286,6 +286,6 @@ public sealed class TrainingLoopTests
 
         public long DataPosition(long step) => task.DataPosition(step);
 
-        public HeldOutResult? Validate(long stepsDone) => Validation(stepsDone);
+        public HeldOutResult? Validate(long stepsDone, Action? checkAlive) => Validation(stepsDone);
     }
 }
