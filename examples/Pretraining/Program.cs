@@ -24,6 +24,7 @@ var initializerRange = new Option<double?>("--initializer-range");
 var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => NormPlacement.Pre };
 var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
 var resume = new Option<bool>("--resume") { Description = "Go on with the run in --work, of the same options: implies --reuse." };
+var allowChange = new Option<string[]>("--allow-change") { Description = "With --resume: options that may differ from the run's, as the message that refuses them names them.", AllowMultipleArgumentsPerToken = true };
 var nextSentence = new Option<bool>("--next-sentence") { Description = "Sequences are pairs; the model also learns whether the second follows the first." };
 var sinusoidal = new Option<bool>("--sinusoidal-positions") { Description = "The positions' initial vectors are waves." };
 var grow = new Option<string[]>("--grow") { Description = "Begin with the lowest blocks: 3:0.3 6:0.5 runs 3 of them in the first 30 % of the steps, 6 up to the half.", AllowMultipleArgumentsPerToken = true };
@@ -34,7 +35,7 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
     text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, gamma, dropout,
-    warmup, beta2, weightDecay, nextSentence, sinusoidal, grow, reuse, resume, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
+    warmup, beta2, weightDecay, nextSentence, sinusoidal, grow, reuse, resume, allowChange, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
 {
@@ -67,7 +68,7 @@ command.SetAction(arguments =>
         NextSentencePrediction = arguments.GetValue(nextSentence),
         HiddenDropout = arguments.GetValue(dropout), AttentionDropout = arguments.GetValue(dropout),
     };
-    var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), ResumeFrom = arguments.GetValue(resume) ? CheckpointOptions.Latest : null };
+    var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), ResumeFrom = arguments.GetValue(resume) ? CheckpointOptions.Latest : null, AllowOptionChange = arguments.GetValue(allowChange) ?? [] };
     using var console = new ConsoleProgress();
     try
     {
