@@ -4,13 +4,8 @@ using Microsoft.ML.PLD;
 namespace Glue;
 
 /// <summary>The search for learning rates and the runs with all seeds, for each task and model; what is finished already is not done again.</summary>
-internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore store, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks, TaskData diagnostics, IBoard board)
+internal sealed class Benchmark(Settings settings, Computation computation, WorkFolder work, ResultStore store, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks, TaskData diagnostics, IBoard board)
 {
-    private readonly List<string> _failures = [];
-
-    /// <summary>Runs that failed, with the reasons.</summary>
-    public IReadOnlyList<string> Failures => _failures;
-
     /// <summary>What is known so far.</summary>
     public Summary Summary() => new([.. arms.Select(arm => arm.Name)], [.. tasks.Select(data => data.Task)], [.. Known()], settings.FullGrid);
 
@@ -19,20 +14,24 @@ internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore 
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Run(Action finished, CancellationToken cancellationToken)
     {
-        var fineTuning = new FineTuning(settings, cancellationToken);
+        var fineTuning = new FineTuning(computation, cancellationToken);
         foreach (var data in tasks)
             foreach (var arm in arms)
             {
                 var rates = settings.RatesFor(data.Task);
-                if (settings.Fresh) File.Delete(work.Predictions(RunKey.Of(settings, arm, data, rates[0], seed: 1)));
                 for (var seed = 1; seed <= settings.Seeds; seed++)
                 {
                     if (seed > 1 && !settings.FullGrid) rates = LearningRateChoice.Best(Known().Where(IsOf(arm, data)), fullGrid: false) is { } best ? [best] : [];
                     foreach (var rate in rates)
                     {
-                        var key = RunKey.Of(settings, arm, data, rate, seed);
-                        if (store.Find(key) is { } known) board.Skip(arm, known);
-                        else if (TryRun(fineTuning, arm, data, key, cancellationToken)) finished();
+                        var key = RunKey.Of(settings, computation, arm, data, rate, seed);
+                        if (store.Find(key) is { } known)
+                        {
+                            board.Skip(arm, known);
+                            continue;
+                        }
+                        Run(fineTuning, arm, data, key, cancellationToken);
+                        finished();
                     }
                 }
             }
@@ -44,7 +43,7 @@ internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore 
         var (predictions, notes) = (new List<GluePredictions>(), new List<string>());
         foreach (var data in tasks)
         {
-            var best = Known().Where(IsOf(arm, data)).MaxBy(result => result.Score());
+            var best = Known().Where(IsOf(arm, data)).Where(result => result.Failure is null).MaxBy(result => result.Score());
             if (best is null) continue;
             var kept = TestPredictions.Read(work.Predictions(best.Key));
             if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission. --fresh makes it again.");
@@ -62,41 +61,42 @@ internal sealed class Benchmark(Settings settings, WorkFolder work, ResultStore 
         from arm in arms
         from seed in Enumerable.Range(1, settings.Seeds)
         from rate in settings.RatesFor(data.Task)
-        let result = store.Find(RunKey.Of(settings, arm, data, rate, seed))
+        let result = store.Find(RunKey.Of(settings, computation, arm, data, rate, seed))
         where result is not null
         select result with { Arm = arm.Name }; // it may have had another name then
 
     private static Func<RunResult, bool> IsOf(Arm arm, TaskData data) => result => result.Arm == arm.Name && result.Key.Task == data.Task.Name;
 
-    private bool TryRun(FineTuning fineTuning, Arm arm, TaskData data, RunKey key, CancellationToken cancellationToken)
+    private void Run(FineTuning fineTuning, Arm arm, TaskData data, RunKey key, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
         var checkpoints = work.Checkpoints(key);
-        if (settings.Fresh) WorkFolder.Delete(checkpoints);
+        var clock = Stopwatch.StartNew();
+        using var watch = board.Begin(arm, key);
         try
         {
-            var clock = Stopwatch.StartNew();
-            using var watch = board.Begin(arm, key);
-            using var model = fineTuning.Fit(arm, data, key, checkpoints, watch);
+            using var model = StaleCheckpoint.FitAnew(() => fineTuning.Fit(arm, data, key, checkpoints, watch), checkpoints, board.Say);
             var trained = clock.Elapsed;
             MetricValue[] metrics = [.. data.DevSplits.SelectMany(split => data.Task.Evaluate(split, Labels(data.Read(split)), model.Predict(data.Read(split)))).Select(MetricValue.Of)];
-            var result = new RunResult
-            {
-                Key = key, Arm = arm.Name, Metrics = metrics, Steps = watch.Steps,
-                Seconds = (clock.Elapsed - trained + TimeSpan.FromSeconds(Math.Max(trained.TotalSeconds, watch.TrainingTime.TotalSeconds))).TotalSeconds,
-            };
+            var result = Result(metrics, clock.Elapsed - trained + TimeSpan.FromSeconds(Math.Max(trained.TotalSeconds, watch.TrainingTime.TotalSeconds)));
             if (settings.Submission) KeepPredictions(model, data, result);
             store.Add(result);
             WorkFolder.Delete(checkpoints);
             watch.End(result);
-            return true;
         }
         catch (InvalidOperationException failure)
         {
-            _failures.Add(FormattableString.Invariant($"{data.Task}, {arm.Name}, learning rate {key.LearningRate:G3}, seed {key.Seed}: {failure.Message}"));
-            board.Say(_failures[^1]);
-            return false;
+            // A result, too: it would fail again, and a mean without it would be too good.
+            var result = Result([], watch.TrainingTime) with { Failure = failure.Message };
+            store.Add(result);
+            board.Say($"{BoardText.Name(arm.Name, key)}: {BoardText.Outcome(result)}");
         }
+
+        RunResult Result(IReadOnlyList<MetricValue> metrics, TimeSpan time) => new()
+        {
+            Key = key, Arm = arm.Name, Metrics = metrics, Steps = watch.Steps, Seconds = time.TotalSeconds,
+            Build = RunKey.LibraryBuild, Machine = ThisMachine.Name, Finished = DateTimeOffset.UtcNow,
+        };
     }
 
     private static IEnumerable<float> Labels(GlueData data) => data.Examples.Select(example => example.Label ?? throw new InvalidDataException($"'{data.Path}' has an example without a label."));

@@ -8,7 +8,8 @@ internal static class BoardText
 {
     public static string Name(string arm, RunKey key) => $"{key.Task}, {arm}, rate {ReportTables.Rate(key.LearningRate)}, seed {key.Seed}";
 
-    public static string Metrics(RunResult result) => string.Join(", ", result.Metrics.Select(metric => $"{metric.Name} {Percent(metric.Value)}"));
+    /// <summary>What a run reached, or that it failed.</summary>
+    public static string Outcome(RunResult result) => result.Failure is { } failure ? $"failed: {failure}" : string.Join(", ", result.Metrics.Select(metric => $"{metric.Name} {Percent(metric.Value)}"));
 
     public static string State(TrainingProgress value) => FormattableString.Invariant(
         $"step {value.Step}/{value.TotalSteps}, loss {value.Loss:F3}{(value.Remaining is { } left ? $", {Time(left)} left" : "")}");

@@ -5,9 +5,14 @@ using Microsoft.ML.PLD;
 namespace Glue;
 
 /// <summary>Trains a model on a task, and lets it predict.</summary>
-internal sealed class FineTuning(Settings settings, CancellationToken cancellationToken)
+internal sealed class FineTuning(Computation computation, CancellationToken cancellationToken)
 {
+    private const double WarmupShare = 0.1;
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(2); // what a killed run loses at most
+
+    /// <summary>What this example decides by itself and results depend on, as part of their keys: who changes any of it, here or in words, makes them anew.</summary>
+    public static string Recipe { get; } = FormattableString.Invariant(
+        $"warm-up {WarmupShare} of the steps, linear decay, the library's defaults else; model of the last step; own vocabularies of {TaskData.VocabularySize}");
 
     /// <summary>The predictions of a fine-tuned model.</summary>
     public sealed class Model(MLContext mlContext, ITransformer transformer, CancellationToken cancellationToken) : IDisposable
@@ -68,9 +73,9 @@ internal sealed class FineTuning(Settings settings, CancellationToken cancellati
             FineTuning = new()
             {
                 Epochs = key.Epochs, Steps = Steps(key, training.Examples.Count), BatchSize = key.BatchSize, MaxLength = key.MaxLength, Seed = (ulong)key.Seed,
-                LearningRate = new() { Peak = key.LearningRate, WarmupShare = 0.1 },
+                LearningRate = new() { Peak = key.LearningRate, WarmupShare = WarmupShare },
             },
-            Runtime = new() { Precision = settings.Precision },
+            Runtime = new() { Device = computation.Device, Precision = computation.Precision },
             // The signals are the program's: see Program.
             Checkpoints = new() { Folder = checkpoints, ResumeFrom = CheckpointOptions.Latest, Interval = CheckpointInterval, SaveOnSignals = false },
             CancellationToken = cancellationToken,

@@ -8,7 +8,7 @@ internal interface IBoard
     /// <summary>A run begins.</summary>
     RunWatch Begin(Arm arm, RunKey key);
 
-    /// <summary>A run was finished in an earlier session.</summary>
+    /// <summary>A run was finished, or failed, in an earlier session.</summary>
     void Skip(Arm arm, RunResult result);
 
     void Say(string text);

@@ -48,7 +48,7 @@ internal sealed class LiveBoard : IBoard
     {
         var values = summary.MetricsOf(task).Select(metric => summary.Of(arm, task, metric)).OfType<Statistics>()
             .Select(of => of.Count == 1 ? BoardText.Percent(of.Best) : $"{BoardText.Percent(of.Best)} / {BoardText.Percent(of.Mean)}").ToArray();
-        var known = values.Length == 0 ? "" : $"{string.Join(", ", values)} ({summary.ChosenRunsOf(arm, task).Count})";
+        var known = values.Length > 0 ? $"{string.Join(", ", values)} ({summary.RunCount(arm, task)})" : summary.FailuresOf(arm, task).Count > 0 ? "failed" : "";
         return current is { } run && run.Arm == arm && run.Task == task.Name
             ? $"{Markup.Escape(known)}{(known.Length > 0 ? "\n" : "")}[yellow]{Markup.Escape(run.State)}[/]"
             : Markup.Escape(known);

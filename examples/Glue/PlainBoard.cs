@@ -12,7 +12,7 @@ internal sealed class PlainBoard(Action<string> write, int runs) : IBoard
 
     public RunWatch Begin(Arm arm, RunKey key) => new Watch(this, $"[{++_number}/{runs}] {BoardText.Name(arm.Name, key)}");
 
-    public void Skip(Arm arm, RunResult result) => write($"[{++_number}/{runs}] {BoardText.Name(arm.Name, result.Key)}: {BoardText.Metrics(result)} (from before)");
+    public void Skip(Arm arm, RunResult result) => write($"[{++_number}/{runs}] {BoardText.Name(arm.Name, result.Key)}: {BoardText.Outcome(result)} (from before{(result.Failure is null ? "" : "; --fresh tries again")})");
 
     public void Say(string text) => write(text);
 
@@ -20,7 +20,7 @@ internal sealed class PlainBoard(Action<string> write, int runs) : IBoard
     {
         private DateTime _next = DateTime.UtcNow + Interval;
 
-        public override void End(RunResult result) => board.Say($"{name}: {BoardText.Metrics(result)} in {BoardText.Time(TimeSpan.FromSeconds(result.Seconds))}");
+        public override void End(RunResult result) => board.Say($"{name}: {BoardText.Outcome(result)} in {BoardText.Time(TimeSpan.FromSeconds(result.Seconds))}");
 
         protected override void Show(TrainingProgress value)
         {

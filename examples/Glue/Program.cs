@@ -13,8 +13,8 @@ var maxSteps = new Option<long>("--max-steps") { Description = "At most so many 
 var batchSize = new Option<int>("--batch-size") { Description = "Examples a step.", DefaultValueFactory = _ => 32 };
 var maxLength = new Option<int>("--max-length") { Description = "Tokens of an example, or as many as the model has positions for.", DefaultValueFactory = _ => 128 };
 var precision = new Option<Precision>("--precision") { Description = "The number format.", DefaultValueFactory = _ => Precision.Auto };
-var work = new Option<DirectoryInfo>("--work") { Description = "Where results, checkpoints, reports and submissions go. What is finished there is not done again, what was interrupted goes on.", DefaultValueFactory = _ => new DirectoryInfo("glue-output") };
-var fresh = new Option<bool>("--fresh") { Description = "Do everything anew, whatever is in --work." };
+var work = new Option<DirectoryInfo>("--work") { Description = "Where results, checkpoints, reports and submissions go. What is finished or has failed there is not done again, what was interrupted goes on.", DefaultValueFactory = _ => new DirectoryInfo("glue-output") };
+var fresh = new Option<bool>("--fresh") { Description = "Do everything anew. What is in --work is set aside under other names; to go on after a stop, leave --fresh out." };
 var noSubmission = new Option<bool>("--no-submission") { Description = "Do not predict the test sets: saves time." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the results at the chosen learning rates to this file, a record for each model, task and seed." };
 
@@ -23,7 +23,7 @@ var command = new RootCommand("""
 
     For each task and model, the learning rate that is best on the development set with the first seed is run with the other seeds. The reports have the
     mean, deviation and best over the seeds. As rate and best seed are chosen on the development sets, numbers on them are optimistic.
-    Ctrl+C stops it; the same command goes on, also after a kill or a power cut.
+    Ctrl+C stops it; the same command (without --fresh) goes on, also after a kill or a power cut.
 
     Examples:
       Glue                                                          the shipped data and model
@@ -50,15 +50,10 @@ command.SetAction(parsed =>
         using var stop = new StopRequest();
         return new Session(settings, parsed.GetValue(json)?.FullName).Run(stop.Token);
     }
-    catch (UsageException problem)
+    catch (Exception failure) when (Ending.Of(failure, parsed.GetValue(fresh)) is { } ending)
     {
-        Console.Error.WriteLine(problem.Message);
-        return 2;
-    }
-    catch (OperationCanceledException)
-    {
-        Console.Error.WriteLine("Stopped. The same command goes on.");
-        return 130;
+        Console.Error.WriteLine(ending.Message);
+        return ending.Code;
     }
 });
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null }); // Ctrl+C is for the training

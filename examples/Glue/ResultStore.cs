@@ -4,7 +4,7 @@ using System.Text.Json.Serialization;
 
 namespace Glue;
 
-/// <summary>The finished runs, a JSON object a line. A line that a kill has torn is passed over: its run is made again.</summary>
+/// <summary>The finished and the failed runs, a JSON object a line. A line that a kill has torn is passed over: its run is made again.</summary>
 internal sealed class ResultStore
 {
     private static readonly JsonSerializerOptions Json = new()
@@ -17,11 +17,10 @@ internal sealed class ResultStore
     private readonly Dictionary<RunKey, RunResult> _results = [];
 
     /// <param name="path">The file; made with the first result.</param>
-    /// <param name="ignoreOld">Whether to begin without those that are there. They stay in the file, and later lines overrule them.</param>
-    public ResultStore(string path, bool ignoreOld = false)
+    public ResultStore(string path)
     {
         _path = path;
-        if (ignoreOld || !File.Exists(path)) return;
+        if (!File.Exists(path)) return;
         foreach (var line in File.ReadLines(path))
         {
             if (Parse(line) is { } result) _results[result.Key] = result;
@@ -52,7 +51,7 @@ internal sealed class ResultStore
     {
         try
         {
-            return JsonSerializer.Deserialize<RunResult>(line, Json) is { Key: not null, Metrics.Count: > 0 } result ? result : null;
+            return JsonSerializer.Deserialize<RunResult>(line, Json) is { Key: not null, Metrics: not null } result && (result.Metrics.Count > 0 || result.Failure is not null) ? result : null;
         }
         catch (JsonException)
         {

@@ -25,7 +25,14 @@ internal sealed record RunKey
 
     public required int MaxLength { get; init; }
 
+    /// <summary>As computed with: not Auto, which differs from machine to machine.</summary>
     public required string Precision { get; init; }
+
+    /// <summary>The kind of device.</summary>
+    public required string Device { get; init; }
+
+    /// <summary>What the example decides: <see cref="FineTuning.Recipe"/>.</summary>
+    public required string Recipe { get; init; }
 
     public string Library { get; init; } = LibraryVersion;
 
@@ -33,7 +40,7 @@ internal sealed record RunKey
     public static string LibraryBuild { get; } =
         typeof(BertModel).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()?.InformationalVersion ?? "unknown";
 
-    // Without the commit: a change of the documentation makes no run anew.
+    // Without the commit: a change of the documentation makes no run anew. Reports say of which builds their results are.
     private static string LibraryVersion => LibraryBuild.Split('+')[0];
 
     /// <summary>A name for files.</summary>
@@ -42,10 +49,10 @@ internal sealed record RunKey
     /// <summary>A name for what runs of different rates and seeds have in common.</summary>
     public string CommonId() => (this with { LearningRate = 0, Seed = 0 }).Id();
 
-    public static RunKey Of(Settings settings, Arm arm, TaskData data, double learningRate, int seed) => new()
+    public static RunKey Of(Settings settings, Computation computation, Arm arm, TaskData data, double learningRate, int seed) => new()
     {
         Model = arm.Fingerprint, Task = data.Task.Name, Data = data.Fingerprint, LearningRate = learningRate, Seed = seed, Epochs = settings.Epochs,
         MaxSteps = settings.MaxSteps, BatchSize = settings.BatchSize, MaxLength = Math.Min(settings.MaxLength, arm.Config.MaxPositions),
-        Precision = settings.Precision.ToString(),
+        Precision = computation.Precision.ToString(), Device = computation.Kind, Recipe = FineTuning.Recipe,
     };
 }

@@ -2,7 +2,7 @@ using Microsoft.ML.PLD;
 
 namespace Glue;
 
-/// <summary>What a finished run reached: a line of results.jsonl.</summary>
+/// <summary>What a run reached, or that it failed: a line of results.jsonl.</summary>
 internal sealed record RunResult
 {
     public required RunKey Key { get; init; }
@@ -10,7 +10,7 @@ internal sealed record RunResult
     /// <summary>The name that the model had on the command line.</summary>
     public required string Arm { get; init; }
 
-    /// <summary>The official metrics on the development sets, as shares.</summary>
+    /// <summary>The official metrics on the development sets, as shares; none if it failed.</summary>
     public required IReadOnlyList<MetricValue> Metrics { get; init; }
 
     public required long Steps { get; init; }
@@ -18,12 +18,19 @@ internal sealed record RunResult
     /// <summary>Training and measuring, over all sessions if it was stopped and resumed.</summary>
     public required double Seconds { get; init; }
 
-    public string Build { get; init; } = RunKey.LibraryBuild;
+    /// <summary>Why it failed; null: it did not.</summary>
+    public string? Failure { get; init; }
 
-    public DateTimeOffset Finished { get; init; } = DateTimeOffset.UtcNow;
+    /// <summary>The build of the library that finished it.</summary>
+    public required string Build { get; init; }
 
-    /// <summary>What runs are compared by: the mean of the metrics. The lowest there is where one is not defined.</summary>
-    public double Score() => Metrics.Average(metric => metric.Value) is var mean && double.IsNaN(mean) ? double.NegativeInfinity : mean;
+    /// <summary>The machine that finished it.</summary>
+    public required string Machine { get; init; }
+
+    public required DateTimeOffset Finished { get; init; }
+
+    /// <summary>What runs are compared by: the mean of the metrics. The lowest there is where one is not defined, and for failed runs.</summary>
+    public double Score() => Metrics.Select(metric => metric.Value).DefaultIfEmpty(double.NaN).Average() is var mean && double.IsNaN(mean) ? double.NegativeInfinity : mean;
 }
 
 /// <summary>A metric of a run.</summary>

@@ -7,20 +7,23 @@ namespace Glue;
 internal sealed class Session(Settings settings, string? json)
 {
     /// <returns>The exit code: 1 if runs have failed.</returns>
-    /// <exception cref="UsageException">A task or model is not there.</exception>
+    /// <exception cref="UsageException">A task, model or device is not there.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public int Run(CancellationToken cancellationToken)
     {
         var tasks = Tasks(out var skipped);
         using var arms = new Arms(settings.Models);
         foreach (var line in skipped) Console.WriteLine(line);
+        var computation = Computation.OnThisMachine(settings.Precision);
         var work = new WorkFolder(settings.Work);
-        var store = new ResultStore(work.Results, settings.Fresh);
-        if (store.TornLines > 0) Console.WriteLine($"{store.TornLines} line(s) of {work.Results} cannot be read and do not count.");
+        if (settings.Fresh)
+            foreach (var path in work.SetAside()) Console.WriteLine($"Set aside: {path}");
+        var store = new ResultStore(work.Results);
+        if (store.TornLines > 0) Console.WriteLine($"{store.TornLines} line(s) of {work.Results} cannot be read, or are of an older version of this example, and do not count.");
 
         Benchmark? benchmark = null;
         var (console, runs) = (AnsiConsole.Console, tasks.Sum(data => settings.RunsFor(data.Task)) * arms.All.Count);
-        var conditions = Conditions.Of(settings, arms.All, tasks);
+        var conditions = Conditions.Of(settings, computation, arms.All, tasks);
         var live = console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, Interactive: true };
         if (live) LiveBoard.Show(console, () => benchmark!.Summary(), runs, Train);
         else
@@ -32,11 +35,11 @@ internal sealed class Session(Settings settings, string? json)
         Report();
         if (json is not null) WholeFile.Write(json, JsonReport.Of(benchmark!.Summary()));
         Conclude(benchmark!, arms.All, work);
-        return benchmark!.Failures.Count > 0 ? 1 : 0;
+        return benchmark!.Summary().Failed.Count > 0 ? 1 : 0;
 
         void Train(IBoard board)
         {
-            benchmark = new Benchmark(settings, work, store, arms.All, tasks, new TaskData(GlueTasks.ByName("AX"), settings.Data), board);
+            benchmark = new Benchmark(settings, computation, work, store, arms.All, tasks, new TaskData(GlueTasks.ByName("AX"), settings.Data), board);
             benchmark.Run(Report, cancellationToken);
         }
 
@@ -63,6 +66,8 @@ internal sealed class Session(Settings settings, string? json)
 
     private void Conclude(Benchmark benchmark, IReadOnlyList<Arm> arms, WorkFolder work)
     {
+        if (Origins.Caution(benchmark.Summary()) is { } caution) Console.WriteLine(caution);
+        if (benchmark.Summary().Failed is { Count: > 0 } failed) Console.WriteLine($"{failed.Count} run(s) failed; the reports list them. --fresh tries them again.");
         Console.WriteLine($"Averages over what was run, and all the rest: {work.Of("report.html")} (also .md and .csv).");
         if (!settings.Submission) return;
         foreach (var arm in arms)

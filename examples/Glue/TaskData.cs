@@ -5,7 +5,7 @@ namespace Glue;
 /// <summary>The data of a task: each split from the first of the root folders that has it.</summary>
 internal sealed class TaskData(GlueTask task, IReadOnlyList<string> roots)
 {
-    private const int VocabularySize = 8_192; // at most: a short text has fewer
+    public const int VocabularySize = 8_192; // at most: a short text has fewer
 
     private readonly Dictionary<GlueSplit, GlueData> _read = [];
     private WordPieceVocabulary? _vocabulary;

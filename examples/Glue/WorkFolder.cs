@@ -8,7 +8,7 @@ internal sealed class WorkFolder
     public WorkFolder(string path)
     {
         _path = Path.GetFullPath(path);
-        Directory.CreateDirectory(Path.Combine(_path, "predictions"));
+        Directory.CreateDirectory(Of("predictions"));
     }
 
     public string Results => Of("results.jsonl");
@@ -23,6 +23,21 @@ internal sealed class WorkFolder
 
     /// <summary>A name for files: letters, digits, dots and hyphens.</summary>
     internal static string FileName(string name) => string.Concat(name.Select(letter => char.IsAsciiLetterOrDigit(letter) || letter is '.' or '-' or '_' ? letter : '-'));
+
+    /// <summary>Gives results, predictions and checkpoints another name each, so that all begins anew and nothing is lost.</summary>
+    /// <returns>The new names of those that were there.</returns>
+    public IReadOnlyList<string> SetAside()
+    {
+        string[] there = [.. new[] { "checkpoints", "predictions" }.Where(name => Directory.Exists(Of(name)) && Directory.EnumerateFileSystemEntries(Of(name)).Any())];
+        if (File.Exists(Results)) there = [.. there, "results.jsonl"];
+        var number = 1;
+        while (Array.Exists(there, name => Path.Exists(Of(Aside(name))))) number++;
+        foreach (var name in there) Directory.Move(Of(name), Of(Aside(name))); // moves files, too
+        Directory.CreateDirectory(Of("predictions"));
+        return [.. there.Select(name => Of(Aside(name)))];
+
+        string Aside(string name) => $"{Path.GetFileNameWithoutExtension(name)}-old-{number}{Path.GetExtension(name)}";
+    }
 
     public static void Delete(string folder)
     {

@@ -1,6 +1,6 @@
 using System.CommandLine;
-using System.Globalization;
 using Microsoft.ML.PLD;
+using Pretraining;
 
 // Pre-training from text files without ML.NET, with the options that matter on the command line: the figures in docs/benchmarks can be made again with it.
 var text = new Option<string[]>("--text") { Description = "Text files (.txt, .txt.br, .txt.gz) or folders: a paragraph a line, an empty line ends a document.", Required = true, AllowMultipleArgumentsPerToken = true };
@@ -27,7 +27,22 @@ var resume = new Option<bool>("--resume") { Description = "Go on with the run in
 var allowChange = new Option<string[]>("--allow-change") { Description = "With --resume: options that may differ from the run's, as the message that refuses them names them.", AllowMultipleArgumentsPerToken = true };
 var nextSentence = new Option<bool>("--next-sentence") { Description = "Sequences are pairs; the model also learns whether the second follows the first." };
 var sinusoidal = new Option<bool>("--sinusoidal-positions") { Description = "The positions' initial vectors are waves." };
-var grow = new Option<string[]>("--grow") { Description = "Begin with the lowest blocks: 3:0.3 6:0.5 runs 3 of them in the first 30 % of the steps, 6 up to the half.", AllowMultipleArgumentsPerToken = true };
+var grow = new Option<GrowthStage[]>("--grow")
+{
+    Description = "Begin with the lowest blocks: 3:0.3 6:0.5 runs 3 of them in the first 30 % of the steps, 6 up to the half.", AllowMultipleArgumentsPerToken = true,
+    CustomParser = given =>
+    {
+        try
+        {
+            return GrowthStages.Parse(given.Tokens.Select(token => token.Value));
+        }
+        catch (FormatException problem)
+        {
+            given.AddError(problem.Message);
+            return null;
+        }
+    },
+};
 var noEmbeddingNorm = new Option<bool>("--no-embedding-norm");
 var noFrequencyBias = new Option<bool>("--no-frequency-bias");
 var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ => Precision.Auto };
@@ -58,7 +73,7 @@ command.SetAction(arguments =>
         EmbeddingNorm = !arguments.GetValue(noEmbeddingNorm), SinusoidalPositions = arguments.GetValue(sinusoidal), InitializerRange = arguments.GetValue(initializerRange),
     };
     ILayerSchedule schedule = new ProgressiveLayerDrop(arguments.GetValue(theta), gammaTimesSteps: arguments.GetValue(gamma));
-    if (arguments.GetValue(grow) is { Length: > 0 } stages) schedule = new GrowingDepth(schedule, [.. stages.Select(Stage)]);
+    if (arguments.GetValue(grow) is { Length: > 0 } stages) schedule = new GrowingDepth(schedule, stages);
     var options = new PretrainingOptions
     {
         Steps = arguments.GetValue(steps), BatchSize = arguments.GetValue(batchSize), SequenceLength = arguments.GetValue(sequenceLength),
@@ -84,8 +99,6 @@ command.SetAction(arguments =>
     }
 });
 return command.Parse(args).Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null }); // Ctrl+C is for the training
-
-static GrowthStage Stage(string text) => new(int.Parse(text.Split(':')[0], CultureInfo.InvariantCulture), double.Parse(text.Split(':')[1], CultureInfo.InvariantCulture));
 
 static Option<int> Number(string name, int usual) => new(name) { DefaultValueFactory = _ => usual };
 

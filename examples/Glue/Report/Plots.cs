@@ -45,8 +45,8 @@ internal static partial class Plots
         var shown = new SortedSet<double>();
         for (var place = 0; place < summary.Arms.Count; place++)
         {
-            var rates = summary.RunsOf(summary.Arms[place], task).Where(run => (summary.FullGrid || run.Key.Seed == 1) && double.IsFinite(run.Score()))
-                .GroupBy(run => run.Key.LearningRate).OrderBy(rate => rate.Key).ToArray();
+            var rates = summary.RunsOf(summary.Arms[place], task).Where(run => summary.FullGrid || run.Key.Seed == 1)
+                .GroupBy(run => run.Key.LearningRate).Where(rate => rate.All(run => double.IsFinite(run.Score()))).OrderBy(rate => rate.Key).ToArray();
             if (rates.Length == 0) continue;
             shown.UnionWith(rates.Select(rate => rate.Key));
             var line = plot.Add.Scatter(rates.Select(rate => Math.Log10(rate.Key)).ToArray(), rates.Select(rate => 100 * rate.Average(run => run.Score())).ToArray());
@@ -66,7 +66,7 @@ internal static partial class Plots
         }
         AtLeastOnePoint(plot);
         return Draw(plot, $"{WorkFolder.FileName(task.Name)}-rates",
-            $"{task.Name}: learning rate and score, {(summary.FullGrid ? "the mean over all seeds" : "with the first seed")}; the highest is chosen.");
+            $"{task.Name}: learning rate and score, {(summary.FullGrid ? "the mean over all seeds" : "with the first seed")}; the highest is chosen. Rates with failed runs are left out.");
     }
 
     private static Plot New(string title, string vertical)

@@ -24,6 +24,22 @@ public sealed class GlueLearningRateTests
     [TestMethod]
     public void WithoutResultsThereIsNone() => Assert.IsNull(LearningRateChoice.Best([], fullGrid: true));
 
+    // Four of five seeds diverge at the rate whose one survivor is the best of all.
+    [TestMethod]
+    public void InTheFullGridARateWithFailuresLosesToOneWithout()
+    {
+        RunResult[] runs =
+        [
+            GlueRuns.Run("a", "RTE", 1e-3, 1, 0.9), .. Enumerable.Range(2, 4).Select(seed => GlueRuns.Failed("a", "RTE", 1e-3, seed)),
+            .. Enumerable.Range(1, 5).Select(seed => GlueRuns.Run("a", "RTE", 1e-4, seed, 0.6)),
+        ];
+        Assert.AreEqual(1e-4, LearningRateChoice.Best(runs, fullGrid: true));
+        Assert.AreEqual(1e-3, LearningRateChoice.Best(runs, fullGrid: false));
+        runs[^1] = GlueRuns.Failed("a", "RTE", 1e-4, 5);
+        Assert.AreEqual(1e-4, LearningRateChoice.Best(runs, fullGrid: true), "the fewest failures");
+        Assert.IsNull(LearningRateChoice.Best(runs.Where(run => run.Failure is not null), fullGrid: true));
+    }
+
     [TestMethod]
     public void ThePaperHasARateForEachTask()
     {

@@ -64,9 +64,11 @@ public sealed class GlueReportTests
     {
         var lines = CsvReport.Of(Two).TrimEnd().Split('\n');
         Assert.HasCount(1 + 8 * 2 + 1, lines);
-        Assert.AreEqual("pld,MRPC,0.0001,0,1,F1,0.5,345,12.50", lines[1]);
-        Assert.AreEqual("pld,MRPC,0.0003,1,1,F1,0.8,345,12.50", lines[3]);
-        Assert.IsTrue(Array.Exists(lines, line => line == "scratch,STS-B,0.0003,1,1,Pearson,,345,12.50"));
+        Assert.AreEqual("arm,task,learning_rate,chosen,seed,metric,value,steps,seconds,build,machine,finished,failure", lines[0]);
+        Assert.StartsWith("pld,MRPC,0.0001,0,1,F1,0.5,345,12.50,", lines[1]);
+        Assert.EndsWith(",2026-11-25T23:00:00Z,", lines[1]);
+        Assert.StartsWith("pld,MRPC,0.0003,1,1,F1,0.8,345,12.50,", lines[3]);
+        Assert.IsTrue(Array.Exists(lines, line => line.StartsWith("scratch,STS-B,0.0003,1,1,Pearson,,345,12.50,")));
     }
 
     [TestMethod]

@@ -25,7 +25,16 @@ public sealed class GlueResultStoreTests
             Assert.IsNull(found.Find(GlueRuns.Key("MRPC", seed: 2)));
             Assert.AreEqual(0, found.TornLines);
         }
-        Assert.IsNull(new ResultStore(_path, ignoreOld: true).Find(GlueRuns.Key("MRPC")));
+    }
+
+    [TestMethod]
+    public void FailedRunsAreKept()
+    {
+        new ResultStore(_path).Add(GlueRuns.Failed("tiny", "RTE", 1e-3, 2));
+        var store = new ResultStore(_path);
+        Assert.StartsWith("Training has diverged", store.Find(GlueRuns.Key("RTE", 1e-3, 2))!.Failure!);
+        Assert.AreEqual(double.NegativeInfinity, store.Find(GlueRuns.Key("RTE", 1e-3, 2))!.Score());
+        Assert.AreEqual(0, store.TornLines);
     }
 
     [TestMethod]
@@ -66,7 +75,7 @@ public sealed class GlueResultStoreTests
         RunKey[] others =
         [
             key with { Model = "other" }, key with { Task = "RTE" }, key with { Data = "other" }, key with { LearningRate = 2e-4 }, key with { Seed = 2 }, key with { Epochs = 4 },
-            key with { MaxSteps = 9 }, key with { BatchSize = 16 }, key with { MaxLength = 64 }, key with { Precision = "Float32" }, key with { Library = "2.0.0" },
+            key with { MaxSteps = 9 }, key with { BatchSize = 16 }, key with { MaxLength = 64 }, key with { Precision = "BFloat16" }, key with { Device = "cuda" }, key with { Recipe = "other" }, key with { Library = "2.0.0" },
         ];
         Assert.HasCount(others.Length + 1, others.Append(key).Select(each => each.Id()).Distinct().ToArray());
         Assert.AreEqual(key.Id(), (key with { }).Id());

@@ -39,6 +39,19 @@ public sealed class GlueStatisticsTests
         Assert.IsFalse(WelchDifference.Between(first, Statistics.Of([2, 3, 4, 5, 6])).IsClear);
     }
 
+    // As on WNLI, where each seed predicts the majority. Their sums are not exact: 3 times 0.1 is not 0.3.
+    [TestMethod]
+    public void ValuesWithoutSpreadHaveNoInterval()
+    {
+        var (first, second) = (Statistics.Of([0.1, 0.1, 0.1]), Statistics.Of([0.5633802816901409, 0.5633802816901409, 0.5633802816901409, 0.5633802816901409, 0.5633802816901409]));
+        Assert.AreEqual(0, first.Deviation);
+        Assert.AreEqual(0.5633802816901409, second.Mean);
+        var difference = WelchDifference.Between(first, second);
+        Assert.IsTrue(double.IsNaN(difference.HalfWidth));
+        Assert.IsFalse(difference.IsClear);
+        Assert.IsTrue(WelchDifference.Between(first, Statistics.Of([0.2, 0.2001, 0.2002])).IsClear);
+    }
+
     [TestMethod]
     public void OneValueHasNoInterval()
     {

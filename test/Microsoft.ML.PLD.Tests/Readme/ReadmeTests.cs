@@ -20,15 +20,30 @@ public sealed class ReadmeTests
     public void EveryFolderOfTheLibraryHasItsLineInTheTree()
     {
         foreach (var folder in Directory.GetDirectories(At("src/Microsoft.ML.PLD")).Select(Path.GetFileName))
-            if (folder is not ("bin" or "obj")) Assert.Contains($"{folder}/", Readme());
+            if (folder is not ("bin" or "obj")) Assert.HasCount(2, Readme().Split($"\n  {folder}/ "), $"{folder}/ stands once in the tree");
     }
 
     [TestMethod]
-    public void EveryPackageOfTheLibraryAndTheExamplesHasItsReason()
+    public void EveryPackageHasItsReason()
     {
-        foreach (var project in new[] { "src/Microsoft.ML.PLD/Microsoft.ML.PLD.csproj", "examples/QuickStart/QuickStart.csproj", "test/Microsoft.ML.PLD.Tests/Microsoft.ML.PLD.Tests.csproj" })
-            foreach (var line in File.ReadLines(At(project)).Where(line => line.Contains("<PackageReference")))
-                Assert.Contains($"| {line.Split('"')[1]} |", Readme());
+        foreach (var line in PackageReferences()) Assert.Contains($"| {line.Split('"')[1]} |", Readme());
+    }
+
+    [TestMethod]
+    public void EveryVersionStandsInOnePlace()
+    {
+        foreach (var line in PackageReferences())
+        {
+            Assert.DoesNotContain(" Version=", line);
+            if (line.Contains("VersionOverride=")) Assert.Contains("VersionOverride=\"$(", line); // a property of Directory.Packages.props
+        }
+    }
+
+    private static string[] PackageReferences()
+    {
+        string[] projects = [.. new[] { "src", "examples", "test" }.SelectMany(folder => Directory.GetDirectories(At(folder))).SelectMany(folder => Directory.GetFiles(folder, "*.csproj"))];
+        Assert.IsGreaterThanOrEqualTo(8, projects.Length);
+        return [.. projects.SelectMany(File.ReadLines).Where(line => line.Contains("<PackageReference"))];
     }
 
     private static string Readme() => File.ReadAllText(At("README.md")).ReplaceLineEndings("\n");
