@@ -65,7 +65,11 @@ public sealed class FineTuningChoicesTests
         const double peak = 1e-3, decay = 0.7;
         var options = Options with
         {
-            Steps = 1, LayerwiseDecay = decay, HiddenDropout = 0, AttentionDropout = 0, LearningRate = new() { Peak = peak, WarmupShare = 0, Shape = LearningRateShape.Constant },
+            Steps = 1,
+            LayerwiseDecay = decay,
+            HiddenDropout = 0,
+            AttentionDropout = 0,
+            LearningRate = new() { Peak = peak, WarmupShare = 0, Shape = LearningRateShape.Constant },
             Optimizer = new() { WeightDecay = 0, Epsilon = 1e-12 },
         };
         using var untrained = Make();
