@@ -4,7 +4,7 @@ using Microsoft.ML.PLD;
 namespace Glue;
 
 /// <summary>The search for learning rates and the runs with all seeds, for each task and model; what is finished already is not done again.</summary>
-internal sealed class Benchmark(Settings settings, Computation computation, WorkFolder work, ResultStore store, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks, TaskData diagnostics, IBoard board)
+internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkFolder work, ResultStore store, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks, TaskData diagnostics, IBoard board)
 {
     /// <summary>What is known so far.</summary>
     public Summary Summary() => new([.. arms.Select(arm => arm.Name)], [.. tasks.Select(data => data.Task)], [.. Known()], settings.FullGrid);
@@ -14,7 +14,7 @@ internal sealed class Benchmark(Settings settings, Computation computation, Work
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
     public void Run(Action finished, CancellationToken cancellationToken)
     {
-        var fineTuning = new FineTuning(computation, cancellationToken);
+        var fineTuning = new FineTuning(runtime, cancellationToken);
         foreach (var data in tasks)
             foreach (var arm in arms)
             {
@@ -24,7 +24,7 @@ internal sealed class Benchmark(Settings settings, Computation computation, Work
                     if (seed > 1 && !settings.FullGrid) rates = LearningRateChoice.Best(Known().Where(IsOf(arm, data)), fullGrid: false) is { } best ? [best] : [];
                     foreach (var rate in rates)
                     {
-                        var key = RunKey.Of(settings, computation, arm, data, rate, seed);
+                        var key = RunKey.Of(settings, runtime, arm, data, rate, seed);
                         if (store.Find(key) is { } known)
                         {
                             board.Skip(arm, known);
@@ -61,7 +61,7 @@ internal sealed class Benchmark(Settings settings, Computation computation, Work
         from arm in arms
         from seed in Enumerable.Range(1, settings.Seeds)
         from rate in settings.RatesFor(data.Task)
-        let result = store.Find(RunKey.Of(settings, computation, arm, data, rate, seed))
+        let result = store.Find(RunKey.Of(settings, runtime, arm, data, rate, seed))
         where result is not null
         select result with { Arm = arm.Name }; // it may have had another name then
 

@@ -5,7 +5,7 @@ using Microsoft.ML.PLD;
 namespace Glue;
 
 /// <summary>Trains a model on a task, and lets it predict.</summary>
-internal sealed class FineTuning(Computation computation, CancellationToken cancellationToken)
+internal sealed class FineTuning(RuntimeOptions runtime, CancellationToken cancellationToken)
 {
     private const double WarmupShare = 0.1;
     private static readonly TimeSpan CheckpointInterval = TimeSpan.FromMinutes(2); // what a killed run loses at most
@@ -75,7 +75,7 @@ internal sealed class FineTuning(Computation computation, CancellationToken canc
                 Epochs = key.Epochs, Steps = Steps(key, training.Examples.Count), BatchSize = key.BatchSize, MaxLength = key.MaxLength, Seed = (ulong)key.Seed,
                 LearningRate = new() { Peak = key.LearningRate, WarmupShare = WarmupShare },
             },
-            Runtime = new() { Device = computation.Device, Precision = computation.Precision },
+            Runtime = runtime,
             // The signals are the program's: see Program.
             Checkpoints = new() { Folder = checkpoints, ResumeFrom = CheckpointOptions.Latest, Interval = CheckpointInterval, SaveOnSignals = false },
             CancellationToken = cancellationToken,

@@ -43,16 +43,19 @@ internal sealed record RunKey
     // Without the commit: a change of the documentation makes no run anew. Reports say of which builds their results are.
     private static string LibraryVersion => LibraryBuild.Split('+')[0];
 
+    /// <summary>The kind of a resolved device: which of several cards it is, is no matter.</summary>
+    public static string KindOf(RuntimeOptions runtime) => runtime.Device.Split(':')[0];
+
     /// <summary>A name for files.</summary>
     public string Id() => Fingerprints.OfText(JsonSerializer.Serialize(this));
 
     /// <summary>A name for what runs of different rates and seeds have in common.</summary>
     public string CommonId() => (this with { LearningRate = 0, Seed = 0 }).Id();
 
-    public static RunKey Of(Settings settings, Computation computation, Arm arm, TaskData data, double learningRate, int seed) => new()
+    public static RunKey Of(Settings settings, RuntimeOptions runtime, Arm arm, TaskData data, double learningRate, int seed) => new()
     {
         Model = arm.Fingerprint, Task = data.Task.Name, Data = data.Fingerprint, LearningRate = learningRate, Seed = seed, Epochs = settings.Epochs,
         MaxSteps = settings.MaxSteps, BatchSize = settings.BatchSize, MaxLength = Math.Min(settings.MaxLength, arm.Config.MaxPositions),
-        Precision = computation.Precision.ToString(), Device = computation.Kind, Recipe = FineTuning.Recipe,
+        Precision = runtime.Precision.ToString(), Device = KindOf(runtime), Recipe = FineTuning.Recipe,
     };
 }

@@ -14,7 +14,7 @@ internal sealed class Session(Settings settings, string? json)
         var tasks = Tasks(out var skipped);
         using var arms = new Arms(settings.Models);
         foreach (var line in skipped) Console.WriteLine(line);
-        var computation = Computation.OnThisMachine(settings.Precision);
+        var runtime = Resolved(settings.Precision);
         var work = new WorkFolder(settings.Work);
         if (settings.Fresh)
             foreach (var path in work.SetAside()) Console.WriteLine($"Set aside: {path}");
@@ -23,7 +23,7 @@ internal sealed class Session(Settings settings, string? json)
 
         Benchmark? benchmark = null;
         var (console, runs) = (AnsiConsole.Console, tasks.Sum(data => settings.RunsFor(data.Task)) * arms.All.Count);
-        var conditions = Conditions.Of(settings, computation, arms.All, tasks);
+        var conditions = Conditions.Of(settings, runtime, arms.All, tasks);
         var live = console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, Interactive: true };
         if (live) LiveBoard.Show(console, () => benchmark!.Summary(), runs, Train);
         else
@@ -39,11 +39,24 @@ internal sealed class Session(Settings settings, string? json)
 
         void Train(IBoard board)
         {
-            benchmark = new Benchmark(settings, computation, work, store, arms.All, tasks, new TaskData(GlueTasks.ByName("AX"), settings.Data), board);
+            benchmark = new Benchmark(settings, runtime, work, store, arms.All, tasks, new TaskData(GlueTasks.ByName("AX"), settings.Data), board);
             benchmark.Run(Report, cancellationToken);
         }
 
         void Report() => ReportFiles.Write(work, benchmark!.Summary(), conditions);
+    }
+
+    // Now: a run's key says what it computed with, on whichever machine.
+    private static RuntimeOptions Resolved(Precision precision)
+    {
+        try
+        {
+            return new RuntimeOptions { Precision = precision }.Resolve();
+        }
+        catch (Exception problem) when (problem is ArgumentException or InvalidOperationException)
+        {
+            throw new UsageException(problem.Message);
+        }
     }
 
     private IReadOnlyList<TaskData> Tasks(out IReadOnlyList<string> skipped)

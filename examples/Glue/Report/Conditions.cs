@@ -6,14 +6,14 @@ namespace Glue;
 /// <summary>Under which conditions the numbers were made, a line each.</summary>
 internal static class Conditions
 {
-    public static IReadOnlyList<string> Of(Settings settings, Computation computation, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks) =>
+    public static IReadOnlyList<string> Of(Settings settings, RuntimeOptions runtime, IReadOnlyList<Arm> arms, IReadOnlyList<TaskData> tasks) =>
     [
         .. arms.Select(arm => $"model {arm.Name}: {(arm.Tokenizer is null ? "not pre-trained, vocabulary of each task" : arm.Fingerprint)}, {arm.Config.Layers} blocks, hidden size {arm.Config.HiddenSize}"),
         $"tasks: {string.Join(", ", tasks.Select(data => data.Task.Name))}; seeds: 1 to {settings.Seeds}",
         $"learning rates: {(settings.LearningRates is { } rates ? string.Join(", ", rates.Select(ReportTables.Rate)) : "the paper's")}; "
             + (settings.FullGrid ? "every one with every seed" : "every one with the first seed, the best with the others"),
         string.Create(CultureInfo.InvariantCulture, $"epochs: {settings.Epochs}; steps at most: {(settings.MaxSteps > 0 ? settings.MaxSteps : "no limit")}; batch size: {settings.BatchSize}; tokens at most: {settings.MaxLength}"),
-        $"precision: {computation.Precision}{(settings.Precision == Precision.Auto ? " (chosen by the device)" : "")}; kind of device: {computation.Kind}",
+        $"precision: {runtime.Precision}{(settings.Precision == Precision.Auto ? " (chosen by the device)" : "")}; kind of device: {RunKey.KindOf(runtime)}",
         $"training: {FineTuning.Recipe}",
         $"this report, not its results, was written by build {RunKey.LibraryBuild} on {ThisMachine.Name}",
     ];

@@ -17,7 +17,7 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
     }
 
     private PldBertBinaryTransformer(IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor)
-        : base(environment, settings, predictor, new LogOdds(), Columns(settings.ScoreColumnName, settings.ProbabilityColumnName!, settings.PredictedLabelColumnName!))
+        : base(environment, settings, predictor, width: 1, (logits, score) => score[0] = logits[1] - logits[0], Columns(settings.ScoreColumnName, settings.ProbabilityColumnName!, settings.PredictedLabelColumnName!))
     {
     }
 

@@ -1,3 +1,4 @@
+using System.Numerics.Tensors;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PLD;
@@ -17,7 +18,7 @@ public sealed class PldBertMulticlassTransformer : PldBertPredictionTransformer,
     }
 
     private PldBertMulticlassTransformer(IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor, LabelMap labels)
-        : base(environment, settings, predictor, new ClassProbabilities(labels.Count), Columns(settings.ScoreColumnName, settings.PredictedLabelColumnName!, labels)) => _labels = labels;
+        : base(environment, settings, predictor, labels.Count, TensorPrimitives.SoftMax, Columns(settings.ScoreColumnName, settings.PredictedLabelColumnName!, labels)) => _labels = labels;
 
     static ModelFormat ILoadableModel<PldBertMulticlassTransformer>.Format { get; } = new(LoaderSignature, "PLDMCLS ");
 

@@ -6,8 +6,8 @@ namespace Microsoft.ML.PLD;
 public abstract class PldBertPredictionTransformer : TextTransformer
 {
     internal PldBertPredictionTransformer(
-        IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor, IScoreFunction function, IReadOnlyList<OutputColumn> outputs)
-        : base(environment, new TextColumns(settings.Sentence1ColumnName, settings.Sentence2ColumnName), new PredictionScorer(predictor, settings, function), outputs) =>
+        IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor, int width, ScoreFunction function, IReadOnlyList<OutputColumn> outputs)
+        : base(environment, new TextColumns(settings.Sentence1ColumnName, settings.Sentence2ColumnName), new PredictionScorer(predictor, settings, width, function), outputs) =>
         (Settings, Predictor) = (settings, predictor);
 
     internal PredictionSettings Settings { get; }

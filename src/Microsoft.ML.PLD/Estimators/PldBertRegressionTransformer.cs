@@ -16,7 +16,7 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
     }
 
     private PldBertRegressionTransformer(IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor)
-        : base(environment, settings, predictor, new Value(), Columns(settings.ScoreColumnName))
+        : base(environment, settings, predictor, width: 1, (value, score) => value.CopyTo(score), Columns(settings.ScoreColumnName))
     {
     }
 

@@ -6,21 +6,22 @@ namespace Microsoft.ML.PLD;
 internal sealed class PredictionScorer : ITextScorer
 {
     private readonly BertPredictor _predictor;
-    private readonly IScoreFunction _function;
+    private readonly ScoreFunction _function;
     private readonly TextEncoding _encoding;
     private readonly torch.ScalarType _type;
 
     /// <param name="predictor">Owned from here on.</param>
     /// <param name="settings">How texts are read.</param>
-    /// <param name="function">What becomes of the network's outputs.</param>
-    public PredictionScorer(BertPredictor predictor, PredictionSettings settings, IScoreFunction function)
+    /// <param name="width">Scores of a row.</param>
+    /// <param name="function">Makes them of the network's outputs.</param>
+    public PredictionScorer(BertPredictor predictor, PredictionSettings settings, int width, ScoreFunction function)
     {
-        (_predictor, _function) = (predictor, function);
+        (_predictor, Width, _function) = (predictor, width, function);
         _encoding = new TextEncoding(predictor.Tokenizer, settings.MaxLength, settings.LongTexts, settings.WindowStride);
         _type = PrecisionChoice.Resolve(settings.Precision, predictor.Weights.Device);
     }
 
-    public int Width => _function.Width;
+    public int Width { get; }
 
     public int MaxBatch => 64;
 
@@ -29,7 +30,7 @@ internal sealed class PredictionScorer : ITextScorer
         var (from, to) = (_predictor.Outputs, Width);
         var outputs = new float[texts.Count * from];
         _encoding.Score(texts, from, outputs, _predictor.Weights.Device, some => _predictor.Predict(some, _type));
-        for (var row = 0; row < texts.Count; row++) _function.Apply(outputs.AsSpan(row * from, from), scores.Slice(row * to, to));
+        for (var row = 0; row < texts.Count; row++) _function(outputs.AsSpan(row * from, from), scores.Slice(row * to, to));
     }
 
     public void Dispose() => _predictor.Dispose();

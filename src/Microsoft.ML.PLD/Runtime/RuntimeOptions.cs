@@ -37,6 +37,19 @@ public sealed record RuntimeOptions
     /// </summary>
     public bool RecomputeActivations { get; init; }
 
+    /// <summary>The same options with the <see cref="Device"/> and the <see cref="Precision"/> that this machine has for them: neither is automatic any more.</summary>
+    /// <exception cref="ArgumentException"><see cref="Device"/>, or the environment variable <c>PLD_DEVICE</c> that stands for <c>auto</c>, is no device.</exception>
+    /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>
+    public RuntimeOptions Resolve()
+    {
+        var device = DeviceChoice.Resolve(Device);
+        return this with
+        {
+            Device = device.type == DeviceType.CPU ? "cpu" : device.index >= 0 ? $"cuda:{device.index}" : "cuda",
+            Precision = PrecisionChoice.Resolve(Precision, device) == torch.bfloat16 ? Precision.BFloat16 : Precision.Float32,
+        };
+    }
+
     internal IEnumerable<string> Problems()
     {
         if (DeviceChoice.Problem(Device) is { } problem) yield return problem;

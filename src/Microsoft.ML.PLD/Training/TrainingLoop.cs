@@ -28,10 +28,10 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         using var best = new BestWeights(task.Weights);
         var state = keeper.Start();
         var (meter, before, tokens) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds, 0L);
-        if (IsDone(state)) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
         try
         {
             if (state.Step > 0 && state.Validations.All(validation => validation.Step != state.Step)) Validate(ref state, best, CheckAlive); // it was stopped in the midst of one
+            if (IsDone(state)) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
             while (!IsDone(state))
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {

@@ -1,6 +1,6 @@
 namespace Microsoft.ML.PLD.Tests;
 
-/// <summary>The official files, where they are: none is part of the repository, as their licences demand.</summary>
+/// <summary>The official files, where they are: of all but WNLI the licences do not let them be part of the repository, and it would be too large.</summary>
 [TestClass]
 public sealed class GlueDataTests
 {
@@ -51,15 +51,15 @@ public sealed class GlueDataTests
         Assert.IsTrue(data.Examples.All(example => example.Sentence2 is not null == task.IsPair));
     }
 
-    // A folder that GLUE_DIR names, and those beside the checkout.
+    // A folder that GLUE_DIR names, that of the examples, and those beside the checkout.
     private static IEnumerable<string> Roots()
     {
         if (Environment.GetEnvironmentVariable("GLUE_DIR") is { Length: > 0 } named) yield return named;
         for (var folder = new DirectoryInfo(AppContext.BaseDirectory); folder is not null; folder = folder.Parent)
         {
-            foreach (var name in new[] { "glue-research-only", "glue" })
+            foreach (var name in new[] { "examples/data/glue", "shared/data/glue-research-only", "shared/data/glue" })
             {
-                var candidate = Path.Combine(folder.FullName, "shared", "data", name);
+                var candidate = Path.Combine(folder.FullName, name);
                 if (Directory.Exists(candidate)) yield return candidate;
             }
         }

@@ -23,6 +23,27 @@ public sealed class DeviceVariableTests
     }
 
     [TestMethod]
+    public void ResolvedOptionsNameTheDeviceAndThePrecisionThatARunHas()
+    {
+        foreach (var named in new[] { null, "cpu" })
+        {
+            Environment.SetEnvironmentVariable(Variable, named);
+            foreach (var precision in Enum.GetValues<Precision>())
+            {
+                var options = new RuntimeOptions { Precision = precision, MicroBatchSize = 7 };
+                var (device, type) = options.Apply();
+                var resolved = options.Resolve();
+                StringAssert.StartsWith(resolved.Device, device.type == DeviceType.CPU ? "cpu" : "cuda");
+                Assert.AreEqual(type.ToString(), resolved.Precision.ToString());
+                Assert.AreEqual(options with { Device = resolved.Device, Precision = resolved.Precision }, resolved);
+                Assert.AreEqual($"{device} {type}", string.Join(' ', resolved.Apply().Device, resolved.Apply().Type), "and resolves to itself");
+            }
+        }
+        Environment.SetEnvironmentVariable(Variable, "tpu");
+        Assert.ThrowsExactly<ArgumentException>(() => new RuntimeOptions().Resolve());
+    }
+
+    [TestMethod]
     public void ALoadedModelIsNotCalledDamagedWhenTheDeviceIsNotThere()
     {
         using var corpus = new TestCorpus(documents: 4);
