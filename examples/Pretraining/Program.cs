@@ -25,6 +25,7 @@ var norm = new Option<NormPlacement>("--norm") { DefaultValueFactory = _ => Norm
 var reuse = new Option<bool>("--reuse") { Description = "Go on with the vocabulary and the shards that are in --work already." };
 var resume = new Option<bool>("--resume") { Description = "Go on with the run in --work, of the same options: implies --reuse." };
 var allowChange = new Option<string[]>("--allow-change") { Description = "With --resume: options that may differ from the run's, as the message that refuses them names them.", AllowMultipleArgumentsPerToken = true };
+var from = new Option<DirectoryInfo?>("--from") { Description = "Goes on from the model in this folder, with its architecture and vocabulary: on other text, with another objective, or for longer." };
 var nextSentence = new Option<bool>("--next-sentence") { Description = "Sequences are pairs; the model also learns whether the second follows the first." };
 var sinusoidal = new Option<bool>("--sinusoidal-positions") { Description = "The positions' initial vectors are waves." };
 var grow = new Option<GrowthStage[]>("--grow")
@@ -49,7 +50,7 @@ var precision = new Option<Precision>("--precision") { DefaultValueFactory = _ =
 
 var command = new RootCommand("Pre-trains an encoder with progressive layer dropping.")
 {
-    text, work, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, gamma, dropout,
+    text, work, from, vocabularySize, layers, hiddenSize, steps, batchSize, sequenceLength, validationInterval, seed, learningRate, theta, gamma, dropout,
     warmup, beta2, weightDecay, nextSentence, sinusoidal, grow, reuse, resume, allowChange, initializerRange, norm, noEmbeddingNorm, noFrequencyBias, precision,
 };
 command.SetAction(arguments =>
@@ -57,10 +58,11 @@ command.SetAction(arguments =>
     var files = arguments.GetRequiredValue(text);
     var folder = arguments.GetRequiredValue(work).FullName;
     var (vocabulary, shards) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "shards"));
+    using var start = arguments.GetValue(from) is { } trained ? BertModel.FromPretrained(trained.FullName) : null;
     if (!arguments.GetValue(reuse) && !arguments.GetValue(resume))
     {
         Directory.CreateDirectory(folder);
-        WordPieceTrainer.Train(CorpusBuilder.ReadLines(files), arguments.GetValue(vocabularySize)).Save(vocabulary);
+        (start?.Tokenizer.Vocabulary ?? WordPieceTrainer.Train(CorpusBuilder.ReadLines(files), arguments.GetValue(vocabularySize))).Save(vocabulary);
         CorpusBuilder.BuildFromFiles(files, WordPieceTokenizer.FromVocabularyFile(vocabulary), shards, new CorpusOptions { Overwrite = true }).Dispose();
     }
     var tokenizer = WordPieceTokenizer.FromVocabularyFile(vocabulary);
@@ -87,7 +89,9 @@ command.SetAction(arguments =>
     using var console = new ConsoleProgress();
     try
     {
-        using var model = new BertPretrainer(config, options, new RuntimeOptions { Precision = arguments.GetValue(precision) }, checkpoints).Train(shards, tokenizer, console);
+        var runtime = new RuntimeOptions { Precision = arguments.GetValue(precision) };
+        var pretrainer = start is null ? new BertPretrainer(config, options, runtime, checkpoints) : new BertPretrainer(start, options, runtime, checkpoints);
+        using var model = pretrainer.Train(shards, tokenizer, console);
         model.SavePretrained(Path.Combine(folder, "model"));
         Console.WriteLine($"{model.ParameterCount:N0} weights in {Path.Combine(folder, "model")}");
         return 0;

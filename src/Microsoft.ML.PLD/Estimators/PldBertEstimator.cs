@@ -21,7 +21,13 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     /// <summary>Options of <see cref="PldBertEstimator"/>.</summary>
     public sealed record Options
     {
-        /// <summary>The architecture. Default: <see cref="BertConfig.Mini"/>.</summary>
+        /// <summary>
+        /// The encoder to go on from, with its architecture and vocabulary, for example on text of your own domain; it is copied, not changed. Null trains a new
+        /// one. Default: null.
+        /// </summary>
+        public BertModel? Pretrained { get; init; }
+
+        /// <summary>The architecture when <see cref="Pretrained"/> is null. Default: <see cref="BertConfig.Mini"/>.</summary>
         public BertConfig Config { get; init; } = BertConfig.Mini;
 
         /// <summary>How to pre-train.</summary>
@@ -33,13 +39,13 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// <summary>How the run survives: its checkpoints, and where it resumes. Default: no checkpoints.</summary>
         public CheckpointOptions Checkpoints { get; init; } = new();
 
-        /// <summary>The vocabulary to use; null learns one from the text. Default: null.</summary>
+        /// <summary>The vocabulary when <see cref="Pretrained"/> is null; null learns one from the text. Default: null.</summary>
         public WordPieceVocabulary? Vocabulary { get; init; }
 
-        /// <summary>The number of word pieces to learn when <see cref="Vocabulary"/> is null; fewer when the text has no more. Default: 8,192.</summary>
+        /// <summary>The number of word pieces to learn when there is neither <see cref="Pretrained"/> nor <see cref="Vocabulary"/>; fewer when the text has no more. Default: 8,192.</summary>
         public int VocabularySize { get; init; } = 8_192;
 
-        /// <summary>Whether text is put into lower case and stripped of accents, as in bert-base-uncased. Default: true.</summary>
+        /// <summary>Whether text is put into lower case and stripped of accents, as in bert-base-uncased, when <see cref="Pretrained"/> is null. Default: true.</summary>
         public bool LowerCase { get; init; } = true;
 
         /// <summary>
@@ -66,6 +72,8 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         /// </summary>
         public CancellationToken CancellationToken { get; init; }
 
+        internal BertConfig Architecture => Pretrained?.Config ?? Config;
+
         internal IEnumerable<string> Problems()
         {
             var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(Pretraining), Pretraining), (nameof(Runtime), Runtime), (nameof(Checkpoints), Checkpoints), (nameof(Progress), Progress));
@@ -74,13 +82,16 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
 
         private IEnumerable<string> ProblemsOfParts()
         {
-            foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+            if (Pretrained is null)
+                foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+            if (Pretrained is not null && Vocabulary is not null && Vocabulary.Sha256 != Pretrained.Tokenizer.Vocabulary.Sha256)
+                yield return "Vocabulary is another than that of Pretrained, whose embeddings are of its own word pieces; leave Vocabulary null.";
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
             foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
-            foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Config))) yield return $"Pretraining.{problem}";
+            foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Architecture))) yield return $"Pretraining.{problem}";
             if (!Enum.IsDefined(Pooling)) yield return $"Pooling is {Pooling}; expected Cls, Mean or Max.";
-            if (MaxLength < 3 || MaxLength > Config.MaxPositions)
-                yield return $"MaxLength is {MaxLength}; expected 3 to {Config.MaxPositions} (BertConfig.MaxPositions).";
+            if (MaxLength < 3 || MaxLength > Architecture.MaxPositions)
+                yield return $"MaxLength is {MaxLength}; expected 3 to {Architecture.MaxPositions} (BertConfig.MaxPositions).";
         }
     }
 
@@ -100,15 +111,18 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     private protected override PldBertTransformer Fit(TrainingData data, HostLog log)
     {
         _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
-        var choice = new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase);
-        var tokenizer = choice.Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
+        var tokenizer = _options.Pretrained?.Tokenizer
+            ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
         var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints) };
-        var pretrainer = new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
+        var pretrainer = _options.Pretrained is { } start
+            ? new BertPretrainer(start, pretraining, _options.Runtime, _options.Checkpoints)
+            : new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
 
         using var folder = new TemporaryFolder("pld-corpus-");
         using var corpus = BuildCorpus(data, tokenizer, folder.Path);
-        if (_options.Config.NormPlacement == NormPlacement.Post && _options.Pretraining.LayerSchedule is not DenseSchedule)
+        if (_options.Pretrained is not null) log.Info($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights.");
+        if (_options.Architecture.NormPlacement == NormPlacement.Post && _options.Pretraining.LayerSchedule is not DenseSchedule)
             log.Warning("Layers are dropped from an encoder with post-layer normalization, which tends to diverge (section 3 of the paper); NormPlacement.Pre is made for it.");
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
@@ -118,7 +132,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     }
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>
-        [new FeaturesColumn(_outputColumnName, _options.Config.HiddenSize)];
+        [new FeaturesColumn(_outputColumnName, _options.Architecture.HiddenSize)];
 
     private static Options Checked(Options options)
     {

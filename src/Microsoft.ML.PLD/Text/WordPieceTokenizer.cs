@@ -33,6 +33,9 @@ public sealed class WordPieceTokenizer
     /// <summary>Whether text is put in lower case, without accents.</summary>
     public bool LowerCase { get; }
 
+    /// <summary>Whether it makes the same pieces of every text.</summary>
+    internal bool IsSameAs(WordPieceTokenizer other) => LowerCase == other.LowerCase && Vocabulary.Sha256 == other.Vocabulary.Sha256;
+
     /// <summary>[CLS] and [SEP]; a pair has one [SEP] more.</summary>
     internal const int SpecialsOfText = 2, SpecialsOfPair = 3;
 

@@ -55,6 +55,26 @@ public sealed class PretrainingPipelineTests
     }
 
     [TestMethod]
+    public void APretrainedEncoderGoesOnWithItsArchitectureAndVocabulary()
+    {
+        var log = new LogLines(_mlContext);
+        using var start = Fit(Options);
+        // Neither the architecture nor the size of the vocabulary in the options counts.
+        var options = Options with { Pretrained = start.Model, Config = BertConfig.Tiny with { MaxPositions = 5 }, VocabularySize = 7 };
+        using var further = Fit(options);
+        Assert.AreEqual((start.Model.Config, start.Model.Tokenizer.Vocabulary.Sha256), (further.Model.Config, further.Model.Tokenizer.Vocabulary.Sha256));
+        Assert.IsTrue(log.Of("Info").Any(line => line.Contains("Going on from a pre-trained encoder of ")));
+        var rows = TextRow.Make(3);
+        Assert.AreNotEqual(Features(start, rows)[0][0], Features(further, rows)[0][0]);
+        var shape = MLNetAccess.ShapeOf(_mlContext.Data.LoadFromEnumerable(rows).Schema);
+        Assert.AreEqual(NumberDataViewType.Single, _mlContext.Transforms.PldBert("Features", "Text", options).GetOutputSchema(shape).Single(column => column.Name == "Features").ItemType);
+
+        var error = Assert.ThrowsExactly<ArgumentException>(() => Fit(options with { Vocabulary = CorpusFolder.Letters, MaxLength = 24 }));
+        StringAssert.Contains(error.Message, "Vocabulary is another than that of Pretrained");
+        StringAssert.Contains(error.Message, "MaxLength is 24; expected 3 to 23");
+    }
+
+    [TestMethod]
     public void AVocabularyIsTakenOrLearnt()
     {
         using (var given = Fit(Options with { Vocabulary = CorpusFolder.Letters, LowerCase = false }))
