@@ -25,6 +25,7 @@ internal sealed class LiveBar : IDisposable
         // The last validation stays in sight until the next.
         ValidationLoss = report.ValidationLoss ?? _latest.ValidationLoss,
         ValidationAccuracy = report.ValidationAccuracy ?? _latest.ValidationAccuracy,
+        ValidationNextSentenceAccuracy = report.ValidationNextSentenceAccuracy ?? _latest.ValidationNextSentenceAccuracy,
         ValidationMetric = report.ValidationMetric ?? _latest.ValidationMetric,
     };
 

@@ -24,6 +24,7 @@ internal static class ProgressText
         if (report.TokensPerSecond > 0) figures.Add($"{report.TokensPerSecond:N0} tokens/s");
         if (report.ValidationLoss is { } loss) figures.Add($"validation loss {loss:F3}");
         if (report.ValidationAccuracy is { } accuracy) figures.Add($"validation accuracy {accuracy * 100:F1} %");
+        if (report.ValidationNextSentenceAccuracy is { } pairs) figures.Add($"next-sentence accuracy {pairs * 100:F1} %");
         if (report.ValidationMetric is { } metric && metric != report.ValidationAccuracy) figures.Add($"validation metric {metric:F4}");
         if (report is { Share: < 1, Remaining: { } left }) figures.Add($"{Duration(left)} left");
         return string.Join(", ", figures.Select(FormattableString.Invariant));

@@ -3,7 +3,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Writes every report to event files that TensorBoard shows as curves, while the training runs.</summary>
 /// <remarks>
 /// Each stage is a run of its own, a sub-folder with its name. The scalars: <c>loss/train</c>, <c>loss/validation</c>,
-/// <c>accuracy/validation</c>, <c>learning_rate</c>, <c>gradient_norm</c>, <c>layer_drop/theta</c>, <c>layer_drop/blocks_run</c>,
+/// <c>accuracy/validation</c>, <c>next_sentence_accuracy/validation</c>, <c>metric/validation</c>, <c>learning_rate</c>, <c>gradient_norm</c>, <c>layer_drop/theta</c>, <c>layer_drop/blocks_run</c>,
 /// <c>tokens_per_second</c>. Look at them with <c>tensorboard --logdir FOLDER</c>. A write that fails, for example on a full disk, ends the
 /// reports and not the training: see <see cref="Failure"/>.
 /// </remarks>
@@ -68,6 +68,7 @@ public sealed class TensorBoardProgress : IProgress<TrainingProgress>, IDisposab
         yield return ("loss/train", report.Loss);
         if (report.ValidationLoss is { } loss) yield return ("loss/validation", loss);
         if (report.ValidationAccuracy is { } accuracy) yield return ("accuracy/validation", accuracy);
+        if (report.ValidationNextSentenceAccuracy is { } pairs) yield return ("next_sentence_accuracy/validation", pairs);
         if (report.ValidationMetric is { } metric) yield return ("metric/validation", metric);
         yield return ("learning_rate", report.LearningRate);
         yield return ("gradient_norm", report.GradientNorm);

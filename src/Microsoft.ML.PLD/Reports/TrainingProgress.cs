@@ -58,6 +58,12 @@ public sealed record TrainingProgress
     /// </summary>
     public double? ValidationMetric { get; init; }
 
+    /// <summary>
+    /// The share, 0 to 1, of held-out pairs of segments of which the model knows whether the second follows the first; half of them is a coin's. Null unless this step was
+    /// followed by a validation, and without <see cref="PretrainingOptions.NextSentencePrediction"/>.
+    /// </summary>
+    public double? ValidationNextSentenceAccuracy { get; init; }
+
     /// <summary>What happened since the last report that people should know, a sentence each: checkpoints written, steps skipped, losses that leap. Default: nothing.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 

@@ -33,7 +33,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     {
         var (hidden, tokens, positions) = Encode(batch, plan, dropout, recomputation);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
-        return NextSentence(batch, hidden, tokens) is { } relation ? loss.Plus(relation.DividedBy(rows)) : loss;
+        return Relation(batch, hidden, tokens) is var (relation, labels) ? loss.Plus(CrossEntropy(relation, labels).DividedBy(rows)) : loss;
     }
 
     /// <summary>The loss of the dense model on a set of batches, of the same parts as in training, and the share of masked tokens that it gets right.</summary>
@@ -41,7 +41,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     {
         using var noGrad = torch.no_grad();
         double loss = 0, relationLoss = 0;
-        long right = 0, count = 0, rows = 0;
+        long right = 0, count = 0, rows = 0, rightPairs = 0;
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
@@ -51,18 +51,26 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
             right += logits.argmax(1).eq(labels).sum().item<long>();
             count += batch.MaskedLabels.Length;
-            if (NextSentence(batch, hidden, tokens) is { } relation) relationLoss += relation.item<float>();
+            if (Relation(batch, hidden, tokens) is var (relation, labels_B))
+            {
+                relationLoss += CrossEntropy(relation, labels_B).item<float>();
+                rightPairs += relation.argmax(1).eq(labels_B).sum().item<long>();
+            }
             rows += batch.Rows;
         }
-        return new(loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count));
+        return new(
+            loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count),
+            NextSentenceAccuracy: model.NextSentence is null ? null : (double)rightPairs / rows);
     }
 
-    // The sum over the batch; null where pairs are not predicted.
-    private torch.Tensor? NextSentence(PretrainingBatch batch, torch.Tensor hidden, TokenBatch tokens) =>
+    // [B, 2] and [B]; null where pairs are not predicted.
+    private (torch.Tensor Logits, torch.Tensor Labels)? Relation(PretrainingBatch batch, torch.Tensor hidden, TokenBatch tokens) =>
         batch.NextSentenceLabels is null || model.NextSentence is null
             ? null
-            : torch.nn.functional.cross_entropy(
-                model.NextSentence.Logits(hidden, tokens), torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device), reduction: torch.nn.Reduction.Sum);
+            : (model.NextSentence.Logits(hidden, tokens), torch.tensor(batch.NextSentenceLabels, torch.int64, model.Device));
+
+    private static torch.Tensor CrossEntropy(torch.Tensor logits, torch.Tensor labels) =>
+        torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum);
 
     private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, Dropout? dropout, Recomputation? recomputation)
     {

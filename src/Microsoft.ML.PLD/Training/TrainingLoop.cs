@@ -48,6 +48,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                         ValidationLoss = validated?.Loss,
                         ValidationAccuracy = validated?.Accuracy,
                         ValidationMetric = validated?.Metric,
+                        ValidationNextSentenceAccuracy = validated?.NextSentenceAccuracy,
                     });
                     if (IsDone(state)) break;
                 }

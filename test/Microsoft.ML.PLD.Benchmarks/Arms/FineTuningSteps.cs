@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Microsoft.ML.PLD.Benchmarks;
 
 /// <summary>The library's fine-tuning steps on labelled texts, as <see cref="TrainingLoop"/> runs them.</summary>
@@ -8,6 +10,7 @@ internal sealed class FineTuningSteps : IDisposable
     private readonly GradientStep _step;
     private readonly IEnumerator<StepBatch> _batches;
     private readonly int _batchSize;
+    private readonly Stopwatch _clock = new();
     private long _done;
 
     public FineTuningSteps(BertConfig config, WordPieceTokenizer tokenizer, IReadOnlyList<(string Text, int Class)> rows, FineTuningOptions options)
@@ -24,15 +27,23 @@ internal sealed class FineTuningSteps : IDisposable
         _batches = _task.From(0, _task.Cut.MicroBatchSize).GetEnumerator();
     }
 
+    /// <summary>The time that the optimizer has taken so far.</summary>
+    public TimeSpan OptimizerTime => _step.OptimizerTime;
+
+    /// <summary>The time of all steps so far.</summary>
+    public TimeSpan Time => _clock.Elapsed;
+
     /// <summary>Some steps.</summary>
     /// <returns>The rows learnt from.</returns>
     public double Run(int steps)
     {
+        _clock.Start();
         for (var step = 0; step < steps; step++, _done++)
         {
             _batches.MoveNext();
             _step.Take(_task.LearningRate.At(_done, _task.Steps), _batches.Current.Losses);
         }
+        _clock.Stop();
         return steps * _batchSize;
     }
 

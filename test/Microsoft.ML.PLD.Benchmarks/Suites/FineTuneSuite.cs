@@ -33,10 +33,10 @@ internal sealed class FineTuneSuite() : Suite("finetune", "Fine-tuning: rows a s
         {
             var arms = contenders.Zip(works, (contender, work) => new Arm(contender.Name, () => work.Run(Steps))).ToArray();
             Contest.Run(arms, arguments.Rounds(5), warmUp: 1);
-            foreach (var arm in arms)
+            foreach (var (arm, work) in arms.Zip(works))
                 report.Add(
                     ("data", glue is null ? "banking77" : "SST-2"), ("batch", options.BatchSize), ("arm", arm.Name), ("rows_per_second", 1 / arm.Samples.Median),
-                    ("over_padding_to_maximum", 1 / arm.Samples.Over(arms[2].Samples)), ("spread", arm.Samples.Spread));
+                    ("over_padding_to_maximum", 1 / arm.Samples.Over(arms[2].Samples)), ("optimizer_share", work.OptimizerTime / work.Time), ("spread", arm.Samples.Spread));
         }
         finally
         {

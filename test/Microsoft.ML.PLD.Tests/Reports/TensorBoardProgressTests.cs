@@ -23,7 +23,7 @@ public sealed class TensorBoardProgressTests
         {
             board.Report(ProgressTextTests.Example with { Step = 7 });
             _clock.Advance(TimeSpan.FromSeconds(1.5));
-            board.Report(ProgressTextTests.Example with { Step = 5_000_000_000, ValidationLoss = 6.5, ValidationAccuracy = .25, TokensPerSecond = 0 });
+            board.Report(ProgressTextTests.Example with { Step = 5_000_000_000, ValidationLoss = 6.5, ValidationAccuracy = .25, ValidationNextSentenceAccuracy = .75, TokensPerSecond = 0 });
             Assert.IsNull(board.Failure);
         }
 
@@ -35,7 +35,7 @@ public sealed class TensorBoardProgressTests
         AssertScalars(events[1],
             ("loss/train", 7.2134), ("learning_rate", 9.8e-4), ("gradient_norm", 1.5), ("layer_drop/theta", .7411), ("layer_drop/blocks_run", 10), ("tokens_per_second", 12_340.4));
         AssertScalars(events[2],
-            ("loss/train", 7.2134), ("loss/validation", 6.5), ("accuracy/validation", .25), ("learning_rate", 9.8e-4), ("gradient_norm", 1.5),
+            ("loss/train", 7.2134), ("loss/validation", 6.5), ("accuracy/validation", .25), ("next_sentence_accuracy/validation", .75), ("learning_rate", 9.8e-4), ("gradient_norm", 1.5),
             ("layer_drop/theta", .7411), ("layer_drop/blocks_run", 10));
     }
 

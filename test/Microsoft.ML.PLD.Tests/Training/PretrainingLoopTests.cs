@@ -134,6 +134,32 @@ public sealed class PretrainingLoopTests
     }
 
     [TestMethod]
+    public void ValidationsTellHowManyPairsAreRight()
+    {
+        var log = new ProgressLog();
+        var options = TestCorpus.Options with { Steps = 40, NextSentencePrediction = true, ValidationSequences = 50, LayerSchedule = new DenseSchedule(), LearningRate = new() { Peak = 1e-2, WarmupShare = 0.1 } };
+        using var model = Text.Train(options, progress: log);
+        var (right, rows) = (0, 0);
+        foreach (var batch in new PretrainingBatches(CorpusSplit.Of(Text.Corpus, options.ValidationShare).Validation, Text.Tokenizer.Vocabulary, options.Batches() with { BatchSize = 50 }, options.RunSeed, forValidation: true).Parts(0, 32))
+        {
+            using var scope = torch.NewDisposeScope();
+            using var noGrad = torch.no_grad();
+            var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, torch.CPU);
+            var logits = model.NextSentence!.Logits(model.Encoder.Apply(tokens, LayerPlan.Dense(5), torch.float32), tokens).data<float>().ToArray();
+            right += batch.NextSentenceLabels!.Where((label, row) => logits[2 * row + label] > logits[2 * row + 1 - label]).Count();
+            rows += batch.Rows;
+        }
+        Assert.AreEqual(50, rows);
+        Assert.AreEqual(right / 50.0, log[^1].ValidationNextSentenceAccuracy);
+        Assert.IsNull(log[0].ValidationNextSentenceAccuracy);
+
+        log.Clear();
+        Text.Train(options with { Steps = 1, NextSentencePrediction = false }, progress: log).Dispose();
+        Assert.IsNotNull(log[^1].ValidationAccuracy);
+        Assert.IsNull(log[^1].ValidationNextSentenceAccuracy);
+    }
+
+    [TestMethod]
     public void PostNormTrainsToo()
     {
         var log = new ProgressLog();
