@@ -57,7 +57,14 @@ public sealed class ProgressTextTests
         "Pre-training 2,000/2,000 (100 %): loss 7.213, learning rate 9.8e-4, validation loss 6.500, validation accuracy 12.3 %, next-sentence accuracy 69.2 %",
         ProgressText.Line(Example with
         {
-            Step = 2_000, Theta = 1, BlocksRun = 12, TokensPerSecond = 0, ValidationLoss = 6.5, ValidationAccuracy = .1234, ValidationNextSentenceAccuracy = .692, Remaining = null,
+            Step = 2_000,
+            Theta = 1,
+            BlocksRun = 12,
+            TokensPerSecond = 0,
+            ValidationLoss = 6.5,
+            ValidationAccuracy = .1234,
+            ValidationNextSentenceAccuracy = .692,
+            Remaining = null,
         }));
 
     [TestMethod]
