@@ -14,6 +14,11 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.PLD;
 
+if (args.Length < 5)
+{
+    Console.Error.WriteLine($"There are {args.Length} arguments; expected OUTPUT.txt SENTENCES SEED NOISE TEXT... (see the head of build/noised-copies.cs).");
+    return 2;
+}
 const int fewestWords = 7, mostWords = 30;
 var (output, wanted, seed, noise, texts) = (
     args[0], int.Parse(args[1], CultureInfo.InvariantCulture), int.Parse(args[2], CultureInfo.InvariantCulture), double.Parse(args[3], CultureInfo.InvariantCulture), args[4..]);
@@ -40,6 +45,7 @@ foreach (var sentence in sentences)
     writer.Write($"{first}\n{second}\n\n");
 }
 Console.WriteLine($"{sentences.Count:N0} of {seen:N0} sentences");
+return 0;
 
 string Noised(string[] words)
 {

@@ -98,7 +98,7 @@ public sealed record RuntimeOptions
     /// <param name="length">Tokens of a sequence, about.</param>
     internal StepCut Cut(torch.Device device, int batchSize, int length)
     {
-        const long fewTokens = 128; // with fewer, a worker saves less than its own gradients cost
+        const long fewTokens = 128; // a worker has gradients of its own to be added up; fewer tokens have not been tried (docs/LOG.md)
         const int most = 8; // each holds gradients of its own
         var workers = device.type != DeviceType.CPU ? 1
             : Workers > 0 ? Math.Min(Workers, batchSize)
