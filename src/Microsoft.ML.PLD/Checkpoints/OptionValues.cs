@@ -31,10 +31,12 @@ internal static class OptionValues
         {
             var plan = schedule.PlanAt((long)(steps * (sample / (double)samples)), steps, layers, seed);
             if (!plan.TrainsEmbeddings) hash.AppendData("frozen embeddings"u8);
-            foreach (var (block, scale, isTrained) in plan.Runs)
+            foreach (var run in plan.Runs)
             {
-                hash.AppendData(MemoryMarshal.AsBytes<double>([sample, block, scale, (int)plan.Scaling]));
-                if (!isTrained) hash.AppendData("frozen"u8);
+                hash.AppendData(MemoryMarshal.AsBytes<double>([sample, run.Block, run.Scale, (int)plan.Scaling]));
+                if (!run.IsTrained) hash.AppendData("frozen"u8);
+                if (run.IsForwardOnly) hash.AppendData("forward only"u8);
+                if (run.Subset is { } subset) hash.AppendData(MemoryMarshal.AsBytes<double>([(int)subset.Of, subset.Share]));
             }
         }
         return [new("LayerSchedule.Plans", $"SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())[..16]}")];

@@ -31,6 +31,12 @@ internal sealed record TrainingState
     /// <summary>Optimizer steps done: data, gates, masks, dropout and learning rate of the next are functions of it.</summary>
     public required long Step { get; init; }
 
+    /// <summary>The last step before which blocks took over others' weights; -1: none did.</summary>
+    public long GrownBefore { get; init; } = -1;
+
+    /// <summary>What an <see cref="IMeasuringSchedule"/> measured last: distance and angle of each block; null: nothing.</summary>
+    public IReadOnlyList<BlockChange>? Measured { get; init; }
+
     /// <summary>The samples, or rows, read so far: where the next step begins.</summary>
     public required long DataPosition { get; init; }
 

@@ -18,11 +18,12 @@ internal sealed class Dropout
     private readonly long _step, _firstRow;
     private readonly int _rows;
     private readonly torch.Device _device;
+    private readonly int _part;
     private int _places;
 
     private Dropout(double hidden, double attention, ulong seed, long step, long firstRow, int rows, torch.Device device, int part)
     {
-        (_hidden, _attention, _seed, _step, _firstRow, _rows, _device) = (hidden, attention, seed, step, firstRow, rows, device);
+        (_hidden, _attention, _seed, _step, _firstRow, _rows, _device, _part) = (hidden, attention, seed, step, firstRow, rows, device, part);
         _places = part * PlacesOfAPart;
         if (!OnProcessor) torch.cuda.manual_seed_all((long)new RandomStream(seed, RandomPurpose.Dropout, step, firstRow << PartBits | (long)part).NextUInt64());
     }
@@ -43,6 +44,9 @@ internal sealed class Dropout
     /// <summary>Dropout in a part of the network: draws the same whenever the part is computed, so that it can be computed again.</summary>
     /// <param name="number">From 1; 0 is what belongs to no part.</param>
     public Dropout Part(int number) => new(_hidden, _attention, _seed, _step, _firstRow, _rows, _device, number);
+
+    /// <summary>The same, for a part of the micro-batch's rows or tokens.</summary>
+    public Dropout Of(TokenBatch part) => new(_hidden, _attention, _seed, _step, _firstRow, part.Rows, _device, _part);
 
     /// <summary>The share of attention probabilities dropped, for fused attention.</summary>
     public double AttentionRate => _attention;

@@ -47,6 +47,19 @@ internal sealed class ParameterStore : IDisposable
         return missing;
     }
 
+    /// <summary>Weights take over the values of others, as they were before any of them did.</summary>
+    /// <param name="sourceOf">The name of the weight whose values one takes; null: it keeps its own.</param>
+    public void CopyWithin(Func<string, string?> sourceOf)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var named = Tensors;
+        var copies = _all.Select(weight => (weight.Value, Source: sourceOf(weight.Name))).Where(copy => copy.Source is not null)
+            .Select(copy => (copy.Value, Values: named[copy.Source!].clone())).ToArray();
+        foreach (var (value, values) in copies) value.copy_(values);
+        Refresh();
+    }
+
     /// <summary>Brings copies in other types up to date after the masters have changed.</summary>
     public void Refresh()
     {

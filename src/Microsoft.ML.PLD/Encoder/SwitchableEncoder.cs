@@ -1,3 +1,4 @@
+using System.Globalization;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -25,6 +26,11 @@ internal sealed class SwitchableEncoder
     /// <summary>The prefix of the names of a block's weights.</summary>
     public static string BlockName(int block) => $"{BlocksName}{block}";
 
+    /// <summary>The block that a weight is of; null: none.</summary>
+    public static int? BlockOf(string weight) => weight.StartsWith(BlocksName, StringComparison.Ordinal)
+        ? int.Parse(weight.AsSpan(BlocksName.Length, weight.IndexOf('.', BlocksName.Length) - BlocksName.Length), NumberStyles.None, CultureInfo.InvariantCulture)
+        : null;
+
     /// <summary>Runs the embeddings and the plan's blocks.</summary>
     /// <returns>
     /// [B * K, H], K being <see cref="TokenBatch.OutputsPerRow"/>, before <see cref="Normalize"/>: a head that reads few positions normalizes only these.
@@ -41,13 +47,54 @@ internal sealed class SwitchableEncoder
         var x = Frozen(!plan.TrainsEmbeddings, () => Embeddings.Apply(batch, type, dropout));
         for (var i = 0; i < plan.Runs.Count; i++)
         {
-            var (block, scale, isTrained) = plan.Runs[i];
-            var (isLast, input) = (i == plan.Runs.Count - 1, x);
-            torch.Tensor Run(torch.Tensor x) => _blocks[block].Apply(x, batch, scale, plan.Scaling, dropout?.Part(1 + block), isLast ? batch.OutputPositions : null);
+            var (run, number, isLast, input) = (plan.Runs[i], i, i == plan.Runs.Count - 1, x);
+            torch.Tensor Compute(torch.Tensor x) => Run(x, batch, plan, number, dropout);
             // The way back begins with the last block: what it has inside would be there again at once.
-            x = recomputation is null || isLast || !isTrained ? Frozen(!isTrained, () => Run(input)) : recomputation.Apply(Run, x);
+            x = !run.IsTrained ? Frozen(true, () => Compute(input))
+                : run.IsForwardOnly ? PassedBy.Apply(input, isLast ? batch.OutputPositions : null, () => Compute(input))
+                : recomputation is null || isLast ? Compute(input)
+                : recomputation.Apply(Compute, x);
         }
         return plan.Runs.Count == 0 && batch.OutputPositions is { } outputs ? x.index_select(0, outputs) : x;
+    }
+
+    // One run of a block. The last gives what is wanted of the encoder.
+    private torch.Tensor Run(torch.Tensor x, TokenBatch batch, LayerPlan plan, int number, Dropout? dropout)
+    {
+        var (run, outputs) = (plan.Runs[number], number == plan.Runs.Count - 1 ? batch.OutputPositions : null);
+        // A block that shares its weights with the one before drops other activations.
+        var repeated = 0;
+        while (repeated < number && plan.Runs[number - repeated - 1].Block == run.Block) repeated++;
+        var dropouts = dropout?.Part(1 + run.Block + repeated * plan.Blocks);
+        if (run.Subset is not { } subset) return _blocks[run.Block].Apply(x, batch, run.Scale, plan.Scaling, dropouts, outputs);
+
+        using var scope = torch.NewDisposeScope();
+        var y = batch.Draw(subset, number) is var (rows, part)
+            ? x.index_copy(0, rows, _blocks[run.Block].Apply(x.index_select(0, rows), part, run.Scale, plan.Scaling, dropouts?.Of(part)))
+            : x.alias();
+        return (outputs is null ? y : y.index_select(0, outputs)).MoveToOuterDisposeScope();
+    }
+
+    /// <summary>What each block does to its input when all run.</summary>
+    /// <param name="batch">The tokens; padding does not count.</param>
+    /// <param name="type">Of the activations.</param>
+    public BlockChange[] Measure(TokenBatch batch, torch.ScalarType type)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        long[] real = [.. Enumerable.Range(0, batch.Rows * batch.Length).Where(place => batch.Padding?[place] is not true)];
+        var rows = torch.tensor(real, device: batch.Ids.device);
+        var x = Embeddings.Apply(batch, type, dropout: null);
+        var changes = new BlockChange[_blocks.Length];
+        for (var block = 0; block < _blocks.Length; block++)
+        {
+            var y = _blocks[block].Apply(x, batch, 1, ResidualScaling.None, dropout: null);
+            var (before, after) = (x.index_select(0, rows).to(torch.float32), y.index_select(0, rows).to(torch.float32));
+            var (norm, cosine) = (before.norm(1), torch.nn.functional.cosine_similarity(before, after, dim: 1).clamp(-1, 1));
+            changes[block] = new(after.sub(before).norm(1).div(norm).mean().item<float>(), cosine.acos().mean().item<float>());
+            x = y;
+        }
+        return changes;
     }
 
     // What is not trained leaves nothing behind for the way back.

@@ -48,7 +48,8 @@ internal sealed class TokenBatch
     /// <param name="device">Where the tensors go.</param>
     /// <param name="firstsOnly">Whether only the vectors of [CLS] are wanted of the encoder.</param>
     /// <param name="shortest">The least tokens of a row, padding included.</param>
-    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, bool firstsOnly, int shortest = 0)
+    /// <param name="firstRow">As <see cref="FirstRow"/>.</param>
+    public static TokenBatch Pad(IReadOnlyList<TokenizedText> texts, int padId, torch.Device device, bool firstsOnly, int shortest = 0, long firstRow = 0)
     {
         var length = Math.Max(shortest, texts.Max(text => text.Ids.Length));
         var (ids, types) = (new int[texts.Count * length], new int[texts.Count * length]);
@@ -59,7 +60,35 @@ internal sealed class TokenBatch
             texts[row].TypeIds.CopyTo(types, row * length);
         }
         int[]? wanted = firstsOnly ? [.. Firsts(texts.Count, length)] : null;
-        return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device, wanted);
+        return new TokenBatch(ids, types, [.. texts.Select(text => text.Ids.Length)], texts.Count, length, device, wanted) { FirstRow = firstRow };
+    }
+
+    /// <summary>The part of the batch that a block computes, as a batch of its own.</summary>
+    /// <param name="subset">What is drawn.</param>
+    /// <param name="run">Which of the plan's runs.</param>
+    /// <returns>[n], int64: the rows of the encoder's stream, and their batch, which has no ids. Null: nothing is drawn of this micro-batch.</returns>
+    public (torch.Tensor Rows, TokenBatch Part)? Draw(RandomSubset subset, int run)
+    {
+        var sequences = subset.Of == SubsetOf.Sequences ? subset.Sequences(run, FirstRow, Rows) : [.. Enumerable.Range(0, Rows)];
+        if (sequences.Length == 0) return null;
+        var length = subset.Of == SubsetOf.Tokens ? subset.TokensOf(Length) : Length;
+        var places = new int[sequences.Length * length];
+        for (var i = 0; i < sequences.Length; i++)
+        {
+            var positions = subset.Of == SubsetOf.Tokens ? subset.Tokens(run, FirstRow + sequences[i], Length) : null;
+            for (var j = 0; j < length; j++) places[i * length + j] = sequences[i] * Length + (positions?[j] ?? j);
+            // Attention needs a key: [CLS] is none of the padding.
+            if (Padding is not null && positions is not null && places.AsSpan(i * length, length).ToArray().All(place => Padding[place])) places[i * length] = sequences[i] * Length;
+        }
+        bool[]? padding = Padding is null ? null : [.. places.Select(place => Padding[place])];
+        return (torch.tensor(places, torch.int64, Ids.device), new TokenBatch(this, sequences.Length, length, padding));
+    }
+
+    // Of the network only the embeddings read ids.
+    private TokenBatch(TokenBatch whole, int rows, int length, bool[]? padding)
+    {
+        (Rows, Length, OutputsPerRow, Ids) = (rows, length, length, whole.Ids);
+        Padding = padding;
     }
 
     /// <summary>The rows of the encoder's output that hold the vectors of some wanted positions.</summary>
@@ -73,6 +102,9 @@ internal sealed class TokenBatch
 
     public int Rows { get; }
     public int Length { get; }
+
+    /// <summary>The number of the first row in the step's batch; 0 outside of training.</summary>
+    public long FirstRow { get; init; }
 
     /// <summary>K: how many vectors of each row the encoder gives, S when all are wanted.</summary>
     public int OutputsPerRow { get; }

@@ -1,4 +1,5 @@
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
@@ -13,6 +14,29 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     internal PredictionSettings Settings { get; }
 
     internal BertPredictor Predictor { get; }
+
+    /// <summary>
+    /// The fine-tuned encoder as a model that another fine-tuning, or further pre-training, can start from: training on a larger related task first helps small ones
+    /// (Phang et al., "Sentence Encoders on STILTs", 2018).
+    /// </summary>
+    /// <param name="heads">
+    /// The model that this one was fine-tuned from, whose pre-training heads the result has as they are: they no longer fit the encoder exactly. It is not changed.
+    /// </param>
+    /// <returns>A model of its own, on the processor; yours to dispose of.</returns>
+    /// <exception cref="ObjectDisposedException">This transformer or <paramref name="heads"/> has been disposed of.</exception>
+    /// <exception cref="ArgumentException"><paramref name="heads"/> has another architecture or vocabulary.</exception>
+    public BertModel ToPretrained(BertModel heads)
+    {
+        ArgumentNullException.ThrowIfNull(heads);
+        if (heads.Config != Predictor.Config || !heads.Tokenizer.IsSameAs(Predictor.Tokenizer))
+            throw new ArgumentException("heads is a model of another architecture or vocabulary; expected the one that was fine-tuned.", nameof(heads));
+        using var use = heads.Use();
+        using var own = Use();
+        var model = new BertModel(heads.Config, heads.Tokenizer, heads.NextSentence is not null, torch.CPU, seed: 0);
+        model.Weights.CopyFrom(heads.Weights);
+        model.Weights.CopyFrom(Predictor.Weights);
+        return model;
+    }
 
     private protected IReadOnlyList<ModelEntry> Entries => SavedNetwork.Entries(Settings, Predictor.Config, Predictor.Tokenizer, Predictor.Weights);
 

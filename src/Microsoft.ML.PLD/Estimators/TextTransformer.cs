@@ -72,6 +72,10 @@ public abstract class TextTransformer : ITransformer, IDisposable
         GC.SuppressFinalize(this);
     }
 
+    /// <summary>Keeps the network from being freed until the result is disposed of.</summary>
+    /// <exception cref="ObjectDisposedException">It has been freed.</exception>
+    private protected UseGuard.Usage Use() => _guard.Use();
+
     internal void Score(TextBatch texts, Span<float> scores)
     {
         using var use = _guard.Use();

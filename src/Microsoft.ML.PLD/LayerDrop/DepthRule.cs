@@ -8,4 +8,7 @@ public enum DepthRule
 
     /// <summary>keep(i) = 1 - ((i-1)/L)(1 - theta): as the paper's Algorithm 1 and DeepSpeed's code count. Block 1 is always kept.</summary>
     FirstBlockAlwaysKept,
+
+    /// <summary>keep(i) = 1 - (L+1)/(2L)(1 - theta) for every block: as many run on average as with <see cref="Paper"/>, whose ablation without the depth distribution this is.</summary>
+    Uniform,
 }

@@ -1,10 +1,5 @@
 namespace Microsoft.ML.PLD;
 
-/// <summary>A stage of <see cref="GrowingDepth"/>.</summary>
-/// <param name="Blocks">How many of the lowest blocks run.</param>
-/// <param name="Until">Up to which share of the run's steps, in (0, 1].</param>
-public readonly record struct GrowthStage(int Blocks, double Until);
-
 /// <summary>
 /// Training begins with the lowest blocks and adds those above by and by, with their initial weights; once all run, another schedule says which. The first
 /// steps, which learn what a few blocks can hold, cost a fraction of a dense step.
@@ -22,19 +17,7 @@ public sealed record GrowingDepth : ILayerSchedule
     /// from the start.
     /// </param>
     /// <exception cref="ArgumentException">Blocks or shares do not rise, or a share is not in (0, 1].</exception>
-    public GrowingDepth(ILayerSchedule? then = null, params GrowthStage[] stages)
-    {
-        ArgumentNullException.ThrowIfNull(stages);
-        var (blocks, until) = (0, 0.0);
-        foreach (var stage in stages)
-        {
-            if (stage.Blocks <= blocks) throw new ArgumentException($"A stage of {stage.Blocks} blocks follows {blocks} blocks; expected more.", nameof(stages));
-            if (!(stage.Until > until && stage.Until <= 1))
-                throw new ArgumentException($"A stage ends at the share {stage.Until} of the steps; expected more than {until}, up to 1.", nameof(stages));
-            (blocks, until) = stage;
-        }
-        (Then, Stages) = (then ?? new DenseSchedule(), [.. stages]);
-    }
+    public GrowingDepth(ILayerSchedule? then = null, params GrowthStage[] stages) => (Then, Stages) = (then ?? new DenseSchedule(), StageShares.Checked(stages));
 
     /// <summary>Which blocks run once all have been added.</summary>
     public ILayerSchedule Then { get; }
@@ -43,20 +26,15 @@ public sealed record GrowingDepth : ILayerSchedule
     public IReadOnlyList<GrowthStage> Stages { get; }
 
     /// <inheritdoc/>
-    public double[] KeepProbabilities(long step, long totalSteps, int layers) => BlocksAt(step, totalSteps, layers) is { } blocks
+    public double[] KeepProbabilities(long step, long totalSteps, int layers) => Stages.BlocksAt(step, totalSteps, layers) is var blocks && blocks < layers
         ? [.. Enumerable.Range(0, layers).Select(block => block < blocks ? 1.0 : 0)]
         : Then.KeepProbabilities(step, totalSteps, layers);
 
     /// <inheritdoc/>
-    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) => BlocksAt(step, totalSteps, layers) is { } blocks
-        ? new LayerPlan(layers, Enumerable.Range(0, blocks).Select(block => new BlockRun(block, 1)), (double)blocks / layers)
+    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) => Stages.BlocksAt(step, totalSteps, layers) is var blocks && blocks < layers
+        ? LayerPlan.Lowest(blocks, layers)
         : Then.PlanAt(step, totalSteps, layers, seed);
 
-    // Null: all have been added.
-    private int? BlocksAt(long step, long totalSteps, int layers)
-    {
-        foreach (var (blocks, until) in Stages)
-            if (step < Math.Round(until * totalSteps)) return blocks < layers ? blocks : null;
-        return null;
-    }
+    /// <inheritdoc/>
+    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => Then.CopiesBefore(step, totalSteps, layers);
 }

@@ -3,7 +3,7 @@ namespace Microsoft.ML.PLD;
 /// <summary>Decides which blocks run at each step of a training run.</summary>
 /// <remarks>
 /// Implementations are pure functions of their arguments: the same step gives the same plan on every rank, after a resume, in any order.
-/// There is one plan an optimizer step; all its micro-batches share it.
+/// There is one plan an optimizer step, which all its micro-batches share, unless <see cref="PretrainingOptions.PlanPerMicroBatch"/> says otherwise.
 /// </remarks>
 public interface ILayerSchedule
 {
@@ -20,4 +20,19 @@ public interface ILayerSchedule
     /// <param name="layers">The number of blocks, L.</param>
     /// <param name="seed">The run's seed.</param>
     LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed);
+
+    /// <summary>Blocks whose weights become those of others before a step is taken, because the encoder grows. Default: none, ever.</summary>
+    /// <param name="step">The step, from 0.</param>
+    /// <param name="totalSteps">The number of steps of the whole run: at least 1.</param>
+    /// <param name="layers">The number of blocks, L.</param>
+    /// <returns>Null: nothing is copied.</returns>
+    BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => null;
+
+    /// <summary>
+    /// What a validation runs. Default: every block. A schedule whose encoder grows leaves out the blocks that are to be copied from others, until they are.
+    /// </summary>
+    /// <param name="stepsDone">The steps done, from 0 to <paramref name="totalSteps"/>. After all of them it is every block, in order, unscaled.</param>
+    /// <param name="totalSteps">The number of steps of the whole run: at least 1.</param>
+    /// <param name="layers">The number of blocks, L.</param>
+    LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) => LayerPlan.Dense(layers);
 }

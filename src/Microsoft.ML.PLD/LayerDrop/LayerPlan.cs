@@ -1,11 +1,20 @@
 namespace Microsoft.ML.PLD;
 
-/// <summary>One block in a <see cref="LayerPlan"/>.</summary>
+/// <summary>One run of a block in a <see cref="LayerPlan"/>.</summary>
 /// <param name="Block">The block's index, from 0 at the input.</param>
 /// <param name="Scale">The factor of the block's residual branches, as <see cref="LayerPlan.Scaling"/> says; 1 leaves the block as it is.</param>
 /// <param name="IsTrained">Whether the way back goes through the block and changes its weights. Blocks that are not trained come before those that are; <see cref="DroppedParameterRule.DecayOnly"/> is for them as for those that do not run.</param>
 public readonly record struct BlockRun(int Block, double Scale, bool IsTrained = true)
 {
+    /// <summary>Whether the way back passes by the block, as if it changed nothing: it costs its forward pass only, and its weights have no gradient. What is below is trained all the same.</summary>
+    public bool IsForwardOnly { get; init; }
+
+    /// <summary>The part of its input that the block computes; null: all.</summary>
+    public RandomSubset? Subset { get; init; }
+
+    /// <summary>The share of the FLOPs of the whole block in a dense step: a forward pass is a third of them.</summary>
+    internal double Cost => (Subset?.Share ?? 1) * (IsTrained && !IsForwardOnly ? 1 : 1.0 / 3);
+
     /// <summary>Its block and scale.</summary>
     public void Deconstruct(out int block, out double scale) => (block, scale) = (Block, Scale);
 }
@@ -19,13 +28,13 @@ public sealed class LayerPlan
 {
     /// <summary>Makes a plan.</summary>
     /// <param name="blocks">The number of blocks the encoder has.</param>
-    /// <param name="runs">The blocks to run, in ascending order.</param>
-    /// <param name="expectedShare">The share of all blocks that the schedule runs on average at this step: 0 to 1.</param>
+    /// <param name="runs">The blocks to run, in ascending order; one may run several times in a row, as blocks that share their weights.</param>
+    /// <param name="expectedShare">The share of the block FLOPs of a dense step that the schedule spends on average at this step: at least 0.</param>
     /// <param name="scaling">What <see cref="BlockRun.Scale"/> multiplies.</param>
     /// <param name="theta">The keep ratio of the last block at this step, for reports: 0 to 1.</param>
     /// <param name="trainsEmbeddings">Whether the embeddings are trained. When blocks are not, the embeddings below them are not either.</param>
     /// <exception cref="ArgumentException">
-    /// A block is out of range, out of order, or has a scale that is not a positive number; or it is not trained while something below it is.
+    /// A block is out of range, out of order, or has a scale that is not a positive number or a subset that is none; or it is not trained while something below it is.
     /// </exception>
     public LayerPlan(
         int blocks, IEnumerable<BlockRun> runs, double expectedShare, ResidualScaling scaling = ResidualScaling.None, double theta = 1, bool trainsEmbeddings = true)
@@ -34,20 +43,42 @@ public sealed class LayerPlan
         Blocks = blocks;
         Runs = [.. runs];
         (ExpectedShare, Scaling, Theta, TrainsEmbeddings) = (expectedShare, scaling, theta, trainsEmbeddings);
-        var (last, trainsBelow) = (-1, trainsEmbeddings);
-        foreach (var (block, scale, isTrained) in Runs)
+        var (last, trainsBelow) = (0, trainsEmbeddings);
+        foreach (var run in Runs)
         {
-            if (block <= last || block >= blocks)
+            var (block, scale) = run;
+            if (block < last || block >= blocks)
                 throw new ArgumentException($"Block {block} follows block {last}; expected ascending indices from 0 to {blocks - 1}.", nameof(runs));
             if (!(scale > 0 && double.IsFinite(scale)))
                 throw new ArgumentException($"Block {block} has the residual scale {scale}; expected a positive number.", nameof(runs));
-            if (trainsBelow && !isTrained) throw new ArgumentException($"Block {block} is not trained, but what is below it is.", nameof(runs));
-            (last, trainsBelow) = (block, isTrained);
+            if (run.Subset is { Share: not (> 0 and < 1) } subset)
+                throw new ArgumentException($"Block {block} has a subset of the share {subset.Share}; expected more than 0 and less than 1.", nameof(runs));
+            if (trainsBelow && !run.IsTrained) throw new ArgumentException($"Block {block} is not trained, but what is below it is.", nameof(runs));
+            (last, trainsBelow) = (block, run.IsTrained);
         }
     }
 
     /// <summary>The plan of dense training and of every evaluation: each of <paramref name="blocks"/> blocks, unscaled.</summary>
-    public static LayerPlan Dense(int blocks) => new(blocks, Enumerable.Range(0, blocks).Select(block => new BlockRun(block, 1)), expectedShare: 1);
+    public static LayerPlan Dense(int blocks) => Lowest(blocks, blocks);
+
+    /// <summary>The lowest blocks of an encoder, unscaled.</summary>
+    /// <param name="run">How many run.</param>
+    /// <param name="blocks">The number of blocks the encoder has.</param>
+    internal static LayerPlan Lowest(int run, int blocks) =>
+        new(blocks, Enumerable.Range(0, run).Select(block => new BlockRun(block, 1)), expectedShare: blocks == 0 ? 1 : (double)run / blocks);
+
+    /// <summary>Blocks that are drawn, each with a probability of its own.</summary>
+    /// <param name="keep">The probability of each block, by which a kept one is scaled.</param>
+    /// <param name="scaling">What 1/p multiplies.</param>
+    /// <param name="theta">The keep ratio of the last block, for reports.</param>
+    /// <param name="step">The step to draw for.</param>
+    /// <param name="seed">The run's seed.</param>
+    internal static LayerPlan Gated(double[] keep, ResidualScaling scaling, double theta, long step, ulong seed) => new(
+        keep.Length,
+        Enumerable.Range(0, keep.Length)
+            .Where(block => new RandomStream(seed, RandomPurpose.Gates, step, block).NextDouble() < keep[block])
+            .Select(block => new BlockRun(block, scaling == ResidualScaling.None ? 1 : 1 / keep[block])),
+        keep.Length == 0 ? 1 : keep.Average(), scaling, theta);
 
     /// <summary>The number of blocks the encoder has.</summary>
     public int Blocks { get; }
@@ -69,9 +100,12 @@ public sealed class LayerPlan
     /// <summary>The keep ratio of the last block, theta(t) of the paper; 1 when the schedule drops nothing.</summary>
     public double Theta { get; }
 
-    /// <summary>The share of the block FLOPs of a dense step that the schedule spends on average at this step: 0 to 1.</summary>
+    /// <summary>The share of the block FLOPs of a dense step that the schedule spends on average at this step: 0 for none, 1 for a dense step.</summary>
     public double ExpectedShare { get; }
 
-    /// <summary>The share of the block FLOPs of a dense step that this plan spends: 0 to 1.</summary>
-    public double ActualShare => Blocks == 0 ? 1 : (double)Runs.Count / Blocks;
+    /// <summary>
+    /// The share of the block FLOPs of a dense step that this plan spends: 0 for none, 1 for a dense step. A forward pass counts a third, a part of the
+    /// sequences or tokens its share.
+    /// </summary>
+    public double ActualShare => Blocks == 0 ? 1 : Runs.Sum(run => run.Cost) / Blocks;
 }

@@ -18,7 +18,8 @@ public sealed record ProgressiveLayerDrop : ILayerSchedule
     /// <param name="scaling">How kept blocks are scaled. Default: the paper's.</param>
     /// <param name="gammaTimesSteps">
     /// gamma times the number of steps of the run: gamma is derived from the training budget, as in the paper, and not a constant.
-    /// Default 100, so that theta comes within 1 % of its limit after about a twentieth of the run.
+    /// Default 100, so that theta comes within 1 % of its limit after about a twentieth of the run. <see cref="double.PositiveInfinity"/>: theta is at its limit
+    /// from the first step on, which is the paper's ablation without the temporal ramp.
     /// </param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
     public ProgressiveLayerDrop(
@@ -29,7 +30,7 @@ public sealed record ProgressiveLayerDrop : ILayerSchedule
     {
         if (!(thetaBar > 0 && thetaBar <= 1))
             throw new ArgumentOutOfRangeException(nameof(thetaBar), thetaBar, $"thetaBar is {thetaBar}; expected a keep ratio in (0, 1], for example 0.5.");
-        if (!(gammaTimesSteps > 0 && double.IsFinite(gammaTimesSteps)))
+        if (!(gammaTimesSteps > 0))
             throw new ArgumentOutOfRangeException(nameof(gammaTimesSteps), gammaTimesSteps, $"gammaTimesSteps is {gammaTimesSteps}; expected a positive number, for example 100.");
         (ThetaBar, DepthRule, Scaling, GammaTimesSteps) = (thetaBar, depthRule, scaling, gammaTimesSteps);
     }
@@ -46,7 +47,7 @@ public sealed record ProgressiveLayerDrop : ILayerSchedule
     /// <summary>gamma times the number of steps of the run.</summary>
     public double GammaTimesSteps { get; }
 
-    /// <summary>theta(t), the keep ratio of the last block: 1 at step 0, <see cref="ThetaBar"/> in the limit.</summary>
+    /// <summary>theta(t), the keep ratio of the last block by the paper's rule: 1 at step 0, <see cref="ThetaBar"/> in the limit.</summary>
     /// <param name="step">t, from 0.</param>
     /// <param name="totalSteps">T; gamma = <see cref="GammaTimesSteps"/> / T.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="step"/> is negative or <paramref name="totalSteps"/> not positive.</exception>
@@ -54,7 +55,8 @@ public sealed record ProgressiveLayerDrop : ILayerSchedule
     {
         ArgumentOutOfRangeException.ThrowIfNegative(step);
         ArgumentOutOfRangeException.ThrowIfNegativeOrZero(totalSteps);
-        return (1 - ThetaBar) * Math.Exp(-GammaTimesSteps * step / totalSteps) + ThetaBar;
+        var ramp = double.IsInfinity(GammaTimesSteps) ? 0 : Math.Exp(-GammaTimesSteps * step / totalSteps);
+        return (1 - ThetaBar) * ramp + ThetaBar;
     }
 
     /// <inheritdoc/>
@@ -62,18 +64,15 @@ public sealed record ProgressiveLayerDrop : ILayerSchedule
     {
         ArgumentOutOfRangeException.ThrowIfNegative(layers);
         var theta = Theta(step, totalSteps);
-        var first = DepthRule == DepthRule.Paper ? 1 : 0;
-        return [.. Enumerable.Range(first, layers).Select(depth => 1 - (double)depth / layers * (1 - theta))];
+        return [.. Enumerable.Range(1, layers).Select(depth => 1 - (1 - theta) * DepthRule switch
+        {
+            DepthRule.Paper => (double)depth / layers,
+            DepthRule.FirstBlockAlwaysKept => (double)(depth - 1) / layers,
+            _ => (layers + 1) / (2.0 * layers),
+        })];
     }
 
     /// <inheritdoc/>
-    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed)
-    {
-        var keep = KeepProbabilities(step, totalSteps, layers);
-        var runs = new List<BlockRun>(layers);
-        for (var block = 0; block < layers; block++)
-            if (new RandomStream(seed, RandomPurpose.Gates, step, block).NextDouble() < keep[block])
-                runs.Add(new BlockRun(block, Scaling == ResidualScaling.None ? 1 : 1 / keep[block]));
-        return new LayerPlan(layers, runs, layers == 0 ? 1 : keep.Average(), Scaling, Theta(step, totalSteps));
-    }
+    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) =>
+        LayerPlan.Gated(KeepProbabilities(step, totalSteps, layers), Scaling, Theta(step, totalSteps), step, seed);
 }

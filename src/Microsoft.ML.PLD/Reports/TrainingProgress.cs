@@ -22,8 +22,11 @@ public sealed record TrainingProgress
     /// <summary>The global keep ratio of progressive layer dropping, theta(t) of the paper, in (0, 1]; 1 drops nothing. Default 1.</summary>
     public double Theta { get; init; } = 1;
 
-    /// <summary>Encoder blocks that this step ran, of <see cref="Blocks"/>.</summary>
+    /// <summary>Runs of encoder blocks in this step, in full or in part; the model has <see cref="Blocks"/>.</summary>
     public int BlocksRun { get; init; }
+
+    /// <summary>The share of a dense step's block FLOPs that this step spent; 1: all. As <see cref="LayerPlan.ActualShare"/>.</summary>
+    public double BlockShare { get; init; } = 1;
 
     /// <summary>Encoder blocks that the model has.</summary>
     public int Blocks { get; init; }

@@ -10,6 +10,8 @@ internal enum RandomPurpose : byte
     Dropout = 5,
     Initialization = 6,
     Validation = 7,
+    Subset = 8,
+    Depth = 9,
 }
 
 /// <summary>

@@ -31,21 +31,30 @@ internal sealed class BertPredictor : IDisposable
     /// <param name="dropout">Null: none.</param>
     /// <param name="recomputation">Null: none.</param>
     /// <param name="paddedLength">What texts are padded to, if none is longer.</param>
+    /// <param name="firstRow">The number of the first text in the step's batch.</param>
     /// <returns>[B, outputs], float32</returns>
     public torch.Tensor Apply(
-        IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null, int paddedLength = 0)
+        IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null, int paddedLength = 0,
+        long firstRow = 0)
     {
-        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: Pooling == Pooling.Cls, paddedLength);
+        var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: Pooling == Pooling.Cls, paddedLength, firstRow);
         return Head.Apply(Encoder.Apply(batch, plan, type, dropout, recomputation), batch, dropout);
     }
 
-    /// <summary>What all blocks make of texts, without dropout.</summary>
+    /// <summary>What the encoder makes of texts, without dropout.</summary>
     /// <returns>[texts, outputs], row by row</returns>
-    public float[] Predict(IReadOnlyList<TokenizedText> texts, torch.ScalarType type)
+    public float[] Predict(IReadOnlyList<TokenizedText> texts, torch.ScalarType type, LayerPlan? plan = null)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        return Apply(texts, LayerPlan.Dense(Config.Layers), type).cpu().data<float>().ToArray();
+        return Apply(texts, plan ?? LayerPlan.Dense(Config.Layers), type).cpu().data<float>().ToArray();
+    }
+
+    /// <summary>What each block does to its input.</summary>
+    public BlockChange[] Measure(IReadOnlyList<TokenizedText> texts, torch.ScalarType type)
+    {
+        using var scope = torch.NewDisposeScope();
+        return Encoder.Measure(TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: false), type);
     }
 
     /// <summary>Makes scale * output + shift of each output from now on: the head's last layer takes it up.</summary>

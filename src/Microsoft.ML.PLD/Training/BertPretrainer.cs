@@ -44,6 +44,10 @@ public sealed class BertPretrainer
     /// <param name="tokenizer">The tokenizer that the shards were made with; of a model to start from, its own.</param>
     /// <param name="progress">Told of every step, on the training thread. Default: nobody.</param>
     /// <param name="cancellationToken">Stops before the next micro-batch, writes a checkpoint, and does what <see cref="CheckpointOptions.WhenCancelled"/> says.</param>
+    /// <param name="validationFolder">
+    /// A folder of token shards to validate with, so that all of <paramref name="corpusFolder"/> is learned from. Default: null, the share
+    /// <see cref="PretrainingOptions.ValidationShare"/> at the end of <paramref name="corpusFolder"/>.
+    /// </param>
     /// <returns>The trained model, on the device it was trained on; yours to dispose of.</returns>
     /// <exception cref="ArgumentException"><paramref name="tokenizer"/> is not that of the model to start from.</exception>
     /// <exception cref="InvalidDataException">The folder holds no shards, damaged ones, or ones of another vocabulary; or no checkpoint to resume from is whole.</exception>
@@ -53,14 +57,16 @@ public sealed class BertPretrainer
     /// </exception>
     /// <exception cref="IOException">The checkpoint folder cannot be written to, or another run has it.</exception>
     public BertModel Train(
-        string corpusFolder, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default)
+        string corpusFolder, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default,
+        string? validationFolder = null)
     {
         ArgumentNullException.ThrowIfNull(tokenizer);
         using var corpus = TokenCorpus.Open(corpusFolder, tokenizer.Vocabulary);
-        return Train(corpus, tokenizer, progress, cancellationToken.ThrowIfCancellationRequested);
+        using var validation = validationFolder is null ? null : TokenCorpus.Open(validationFolder, tokenizer.Vocabulary);
+        return Train(corpus, tokenizer, progress, cancellationToken.ThrowIfCancellationRequested, validation);
     }
 
-    internal BertModel Train(TokenCorpus corpus, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress, Action checkAlive)
+    internal BertModel Train(TokenCorpus corpus, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress, Action checkAlive, TokenCorpus? validation = null)
     {
         if (_pretrained is not null && !_pretrained.Tokenizer.IsSameAs(tokenizer))
             throw new ArgumentException("The tokenizer is not that of the model to start from: expected BertModel.Tokenizer, and text that was tokenized with it.", nameof(tokenizer));
@@ -73,7 +79,7 @@ public sealed class BertPretrainer
                 using var use = _pretrained.Use();
                 model.Weights.CopyFrom(_pretrained.Weights);
             }
-            new TrainingLoop(new PretrainingTask(model, corpus, _options, _runtime, type), _checkpoints, progress, checkAlive).Run();
+            new TrainingLoop(new PretrainingTask(model, corpus, _options, _runtime, type, validation), _checkpoints, progress, checkAlive).Run();
             return model;
         }
         catch

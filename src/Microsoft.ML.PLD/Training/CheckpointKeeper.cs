@@ -141,6 +141,8 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             throw new InvalidOperationException(
                 $"The checkpoint '{checkpoint.Path}' is of a run with other options, and would not go on as the same run: {string.Join("; ", differences)}. "
                 + "Set them back, or name them in AllowOptionChange.");
+        if (state.Measured is { } measured && measured.Count != task.Network.Config.Layers)
+            throw new InvalidDataException($"The checkpoint '{checkpoint.Path}' has measurements of {measured.Count} blocks; the encoder has {task.Network.Config.Layers}.");
         if (state.Step > task.Steps) throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' is after step {state.Step}, and this run has {task.Steps} steps.");
     }
 

@@ -53,6 +53,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
+    public IReadOnlyList<BlockChange>? Measured { get; set; }
     public int Patience => _heldOut is null ? 0 : _options.Patience;
     public bool RestoresBest => _heldOut is not null && _options.RestoreBest;
 
@@ -79,10 +80,14 @@ internal sealed class FineTuningTask : ITrainingTask
         for (var (epoch, first) = Math.DivRem(step, StepsPerEpoch); ; epoch++, first = 0)
             foreach (var texts in Batches(epoch).Skip((int)first))
             {
-                var plan = _options.LayerSchedule.PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
-                yield return new StepBatch(plan, Losses(step++, texts, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
+                if (_options.LayerSchedule is IMeasuringSchedule schedule && schedule.MeasuresBefore(step, Steps))
+                    Measured = _predictor.Measure([.. texts.Take(microBatchSize).Select(text => _examples.Texts[text])], _type);
+                var plan = _options.LayerSchedule.Knowing(Measured).PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
+                yield return new StepBatch(plan, plan.ActualShare, Losses(step++, texts, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
             }
     }
+
+    public BlockCopies? CopiesBefore(long step) => _options.LayerSchedule.CopiesBefore(step, Steps, _predictor.Config.Layers);
 
     public long DataPosition(long step)
     {
@@ -94,7 +99,8 @@ internal sealed class FineTuningTask : ITrainingTask
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : StepsPerEpoch;
         if (_heldOut is null || stepsDone % interval != 0 && stepsDone != Steps) return null;
-        return _objective.Measure(Outputs(_heldOut, checkAlive), [.. _heldOut.Targets], _options.ValidationMetric);
+        var plan = _options.LayerSchedule.EvaluationPlan(stepsDone, Steps, _predictor.Config.Layers);
+        return _objective.Measure(Outputs(_heldOut, checkAlive, plan), [.. _heldOut.Targets], _options.ValidationMetric);
     }
 
     /// <summary>Ends the training: the outputs become what users are to see.</summary>
@@ -107,8 +113,8 @@ internal sealed class FineTuningTask : ITrainingTask
     }
 
     // No more texts at once than training has, whose memory is known to be there.
-    private float[] Outputs(TrainingExamples examples, Action? checkAlive) => examples.MeanByRow(TextScoring.Score(
-        examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type), Math.Min(TextScoring.MostAtOnce, Cut.MicroBatchSize * Cut.Workers), checkAlive),
+    private float[] Outputs(TrainingExamples examples, Action? checkAlive, LayerPlan? plan = null) => examples.MeanByRow(TextScoring.Score(
+        examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type, plan), Math.Min(TextScoring.MostAtOnce, Cut.MicroBatchSize * Cut.Workers), checkAlive),
         _predictor.Outputs);
 
     /// <summary>What texts are padded to; 0: to the longest of their micro-batch.</summary>
@@ -122,7 +128,7 @@ internal sealed class FineTuningTask : ITrainingTask
         [.. texts.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, Weights.Device);
-            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength);
+            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength, firstRow: index * microBatchSize);
             var loss = _objective.Loss(outputs, [.. part.Select(text => _examples.Targets[_examples.Rows[text]])], [.. part.Select(text => _weights[text])]);
             // Divided by the texts of the whole step, so that the sum over micro-batches is the step's mean.
             return loss.DividedBy(texts.Length);

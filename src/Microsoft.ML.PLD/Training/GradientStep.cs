@@ -49,6 +49,17 @@ internal sealed class GradientStep(
         }
     }
 
+    /// <summary>Blocks take over the weights of others, and what the optimizer knows of them.</summary>
+    public void Copy(BlockCopies copies)
+    {
+        weights.CopyWithin(Source);
+        Optimizer.CopyWithin(Source, copies.State);
+
+        string? Source(string name) => SwitchableEncoder.BlockOf(name) is { } block && copies.Sources[block] is var source && source != block
+            ? SwitchableEncoder.BlockName(source) + name[SwitchableEncoder.BlockName(block).Length..]
+            : null;
+    }
+
     private static Weight[] Trained(ParameterStore weights, Func<string, double>? rateFactor) => [.. weights.All.Where(weight => rateFactor?.Invoke(weight.Name) is not 0)];
 
     public void Dispose()

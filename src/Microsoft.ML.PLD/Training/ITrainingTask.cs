@@ -38,6 +38,12 @@ internal interface ITrainingTask
     /// <summary>The steps from one on: a function of its number, without what came before. Disposing of the enumerator ends all preparations.</summary>
     IEnumerable<StepBatch> From(long step, int microBatchSize);
 
+    /// <summary>What an <see cref="IMeasuringSchedule"/> measured last; null: nothing yet. Set when a run is resumed.</summary>
+    IReadOnlyList<BlockChange>? Measured { get; set; }
+
+    /// <summary>Blocks that take over others' weights before a step, because the encoder grows; null: none.</summary>
+    BlockCopies? CopiesBefore(long step);
+
     /// <summary>The samples that all steps before this one read.</summary>
     long DataPosition(long step);
 
@@ -57,10 +63,11 @@ internal interface ITrainingTask
 }
 
 /// <summary>What one optimizer step computes.</summary>
-/// <param name="Plan">The blocks that run.</param>
+/// <param name="Plan">The blocks that run: in the first micro-batch, where each has a plan of its own.</param>
+/// <param name="BlockShare">The share of a dense step's block FLOPs that it spends.</param>
 /// <param name="Losses">Computes the part of the step's loss that each micro-batch adds; on any thread.</param>
 /// <param name="Tokens">Tokens of all of them.</param>
-internal readonly record struct StepBatch(LayerPlan Plan, IReadOnlyList<MicroBatchLoss> Losses, long Tokens);
+internal readonly record struct StepBatch(LayerPlan Plan, double BlockShare, IReadOnlyList<MicroBatchLoss> Losses, long Tokens);
 
 /// <summary>Computes the part of a step's loss that a micro-batch adds; on any thread.</summary>
 /// <param name="recomputation">Takes what is to be computed again on the way back; null: everything is kept.</param>

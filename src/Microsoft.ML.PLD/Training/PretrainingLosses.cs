@@ -8,9 +8,9 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     /// <summary>The parts of a step's loss, one for each micro-batch, to be computed on any thread.</summary>
     /// <param name="step">From 0.</param>
     /// <param name="batch">The step's batch in micro-batches.</param>
-    /// <param name="plan">The blocks to run.</param>
+    /// <param name="planOf">The blocks that a micro-batch runs.</param>
     /// <param name="options">The training's options.</param>
-    public MicroBatchLoss[] Training(long step, PretrainingBatch[] batch, LayerPlan plan, PretrainingOptions options)
+    public MicroBatchLoss[] Training(long step, PretrainingBatch[] batch, Func<int, LayerPlan> planOf, PretrainingOptions options)
     {
         long masked = batch.Sum(part => (long)part.MaskedLabels.Length), rows = batch.Sum(part => (long)part.Rows);
         var firsts = new long[batch.Length];
@@ -18,26 +18,29 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
         return [.. batch.Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
-            return Training(part, plan, masked, rows, dropout, recomputation);
+            return Training(part, planOf(index), masked, rows, firsts[index], dropout, recomputation);
         }))];
     }
 
     /// <summary>The part of a step's loss that one micro-batch adds: masked language modelling, and next-sentence prediction where the batch has it.</summary>
     /// <param name="batch">The micro-batch.</param>
-    /// <param name="plan">The step's plan.</param>
+    /// <param name="plan">The blocks to run.</param>
     /// <param name="masked">Masked tokens of the whole step: a mean of micro-batches' means would weigh tokens unequally.</param>
     /// <param name="rows">Sequences of the whole step.</param>
+    /// <param name="firstRow">The number of the micro-batch's first sequence in the step.</param>
     /// <param name="dropout">Null: none.</param>
     /// <param name="recomputation">Null: none.</param>
-    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, Dropout? dropout, Recomputation? recomputation)
+    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, long firstRow, Dropout? dropout, Recomputation? recomputation)
     {
-        var (hidden, tokens, positions) = Encode(batch, plan, dropout, recomputation);
+        var (hidden, tokens, positions) = Encode(batch, plan, firstRow, dropout, recomputation);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
         return Relation(batch, hidden, tokens) is var (relation, labels) ? loss.Plus(CrossEntropy(relation, labels).DividedBy(rows)) : loss;
     }
 
-    /// <summary>The loss of the dense model on a set of batches, of the same parts as in training, and the share of masked tokens that it gets right.</summary>
-    public HeldOutResult Validation(IEnumerable<PretrainingBatch> batches)
+    /// <summary>The loss on a set of batches, of the same parts as in training, and the share of masked tokens that the model gets right.</summary>
+    /// <param name="batches">Held-out text.</param>
+    /// <param name="plan">The blocks to run; null: all.</param>
+    public HeldOutResult Validation(IEnumerable<PretrainingBatch> batches, LayerPlan? plan = null)
     {
         using var noGrad = torch.no_grad();
         double loss = 0, relationLoss = 0;
@@ -45,7 +48,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var (hidden, tokens, positions) = Encode(batch, LayerPlan.Dense(model.Config.Layers), dropout: null, recomputation: null);
+            var (hidden, tokens, positions) = Encode(batch, plan ?? LayerPlan.Dense(model.Config.Layers), firstRow: 0, dropout: null, recomputation: null);
             var logits = model.MaskedLanguage.Logits(hidden, positions);
             var labels = torch.tensor(batch.MaskedLabels, torch.int64, model.Device);
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
@@ -63,6 +66,13 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             NextSentenceAccuracy: model.NextSentence is null ? null : (double)rightPairs / rows);
     }
 
+    /// <summary>What each block does to its input.</summary>
+    public BlockChange[] Measure(PretrainingBatch batch)
+    {
+        using var scope = torch.NewDisposeScope();
+        return model.Encoder.Measure(new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device), type);
+    }
+
     // [B, 2] and [B]; null where pairs are not predicted.
     private (torch.Tensor Logits, torch.Tensor Labels)? Relation(PretrainingBatch batch, torch.Tensor hidden, TokenBatch tokens) =>
         batch.NextSentenceLabels is null || model.NextSentence is null
@@ -72,9 +82,9 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     private static torch.Tensor CrossEntropy(torch.Tensor logits, torch.Tensor labels) =>
         torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum);
 
-    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, Dropout? dropout, Recomputation? recomputation)
+    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, long firstRow, Dropout? dropout, Recomputation? recomputation)
     {
-        var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device, Wanted(batch));
+        var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device, Wanted(batch)) { FirstRow = firstRow };
         return (model.Encoder.Apply(tokens, plan, type, dropout, recomputation), tokens, tokens.OutputRows(batch.MaskedPositions));
     }
 

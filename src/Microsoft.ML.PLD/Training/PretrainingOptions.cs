@@ -16,6 +16,12 @@ public sealed record PretrainingOptions
     /// <summary>Which blocks run at each step. Default: progressive layer dropping with the paper's limit, theta = 0.5.</summary>
     public ILayerSchedule LayerSchedule { get; init; } = new ProgressiveLayerDrop();
 
+    /// <summary>
+    /// Whether each micro-batch draws a plan of its own, as earlier implementations do; results then depend on the size of micro-batches. Default: false, one plan
+    /// for the whole step.
+    /// </summary>
+    public bool PlanPerMicroBatch { get; init; }
+
     /// <summary>The learning rate. Default: warm-up to 1e-3 in 2 % of the steps, then linearly to zero.</summary>
     public LearningRateSchedule LearningRate { get; init; } = new();
 
@@ -51,6 +57,12 @@ public sealed record PretrainingOptions
 
     /// <summary>The number of held-out sequences of each validation; always the same, with the same masks. Default: 128.</summary>
     public int ValidationSequences { get; init; } = 128;
+
+    /// <summary>
+    /// Where the held-out sequences and their masks are drawn from: runs with different seeds are compared on the same ones with the same number. Default: null,
+    /// <see cref="Seed"/>.
+    /// </summary>
+    public ulong? ValidationSeed { get; init; }
 
     /// <summary>Steps between validations; 0 means twenty of them over the run, at least 50 steps apart. The last step is always validated. Default: 0.</summary>
     public long ValidationInterval { get; init; }

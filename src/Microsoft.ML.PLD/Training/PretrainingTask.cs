@@ -20,12 +20,14 @@ internal sealed class PretrainingTask : ITrainingTask
     /// <param name="options">How.</param>
     /// <param name="runtime">Tells how a batch is cut.</param>
     /// <param name="type">The type of activations.</param>
-    public PretrainingTask(BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type)
+    /// <param name="validation">What to measure with; null: a share of <paramref name="corpus"/>.</param>
+    public PretrainingTask(BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type, TokenCorpus? validation = null)
     {
-        (_model, _options, _type, _split) = (model, options, type, CorpusSplit.Of(corpus, options.ValidationShare));
+        (_model, _options, _type) = (model, options, type);
+        _split = validation is null ? CorpusSplit.Of(corpus, options.ValidationShare) : new CorpusSplit(corpus.All, validation.All, IsHeldOut: true);
         var (vocabulary, batches) = (model.Tokenizer.Vocabulary, options.Batches());
         _batches = new PretrainingBatches(_split.Training, vocabulary, batches, options.RunSeed);
-        _held = new PretrainingBatches(_split.Validation, vocabulary, batches with { BatchSize = options.ValidationSequences }, options.RunSeed, forValidation: true)
+        _held = new PretrainingBatches(_split.Validation, vocabulary, batches with { BatchSize = options.ValidationSequences }, options.ValidationSeed ?? options.RunSeed, forValidation: true)
             .Parts(0, runtime.MicroBatchSize); // always the same
         _losses = new PretrainingLosses(model, type);
         Cut = runtime.Cut(model.Device, options.BatchSize, options.SequenceLength);
@@ -34,6 +36,7 @@ internal sealed class PretrainingTask : ITrainingTask
             .Concat(OptionValues.Of(model.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, options.Steps, model.Config.Layers, options.RunSeed))
             .Append(new("Data", corpus.Fingerprint))
+            .Append(new(CheckpointKeeper.ValidationData, validation?.Fingerprint ?? "held out"))
             .ToDictionary();
     }
 
@@ -46,6 +49,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
+    public IReadOnlyList<BlockChange>? Measured { get; set; }
 
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
@@ -65,16 +69,27 @@ internal sealed class PretrainingTask : ITrainingTask
         using var prefetched = new BatchPrefetcher<PretrainingBatch[]>(_batches.From(step, microBatchSize));
         for (; prefetched.TryNext(out var batch); step++)
         {
-            var plan = _options.LayerSchedule.PlanAt(step, _options.Steps, _model.Config.Layers, _options.RunSeed);
-            yield return new StepBatch(plan, _losses.Training(step, batch, plan, _options), (long)_options.BatchSize * _options.SequenceLength);
+            if (_options.LayerSchedule is IMeasuringSchedule schedule && schedule.MeasuresBefore(step, _options.Steps)) Measured = _losses.Measure(batch[0]);
+            LayerPlan[] plans = [.. Enumerable.Range(0, _options.PlanPerMicroBatch ? batch.Length : 1).Select(part => PlanAt(step, part))];
+            yield return new StepBatch(
+                plans[0], plans.Average(plan => plan.ActualShare), _losses.Training(step, batch, part => plans[Math.Min(part, plans.Length - 1)], _options),
+                (long)_options.BatchSize * _options.SequenceLength);
         }
     }
+
+    public BlockCopies? CopiesBefore(long step) => _options.LayerSchedule.CopiesBefore(step, _options.Steps, _model.Config.Layers);
+
+    // No micro-batch draws the numbers of another.
+    private LayerPlan PlanAt(long step, int part) =>
+        _options.LayerSchedule.Knowing(Measured).PlanAt(step, _options.Steps, _model.Config.Layers, _options.RunSeed + (ulong)part * 0x9E3779B97F4A7C15);
 
     public long DataPosition(long step) => step * _options.BatchSize;
 
     public HeldOutResult? Validate(long stepsDone, Action? checkAlive)
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : Math.Max(FewestStepsBetween, _options.Steps / Validations);
-        return stepsDone % interval == 0 || stepsDone == _options.Steps ? _losses.Validation(_held) : null;
+        return stepsDone % interval == 0 || stepsDone == _options.Steps
+            ? _losses.Validation(_held, _options.LayerSchedule.EvaluationPlan(stepsDone, _options.Steps, _model.Config.Layers))
+            : null;
     }
 }

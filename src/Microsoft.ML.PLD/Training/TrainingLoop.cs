@@ -27,6 +27,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
         using var best = new BestWeights(task.Weights);
         var state = keeper.Start();
+        task.Measured = state.Measured;
         var (meter, before, tokens) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds, 0L);
         try
         {
@@ -43,6 +44,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                     keeper.Keep(state);
                     progress?.Report(Progress(state, batch.Plan, norm) with
                     {
+                        BlockShare = batch.BlockShare,
                         TokensPerSecond = throughput.TokensPerSecond,
                         Remaining = throughput.Remaining,
                         ValidationLoss = validated?.Loss,
@@ -117,6 +119,11 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     {
         try
         {
+            if (state.GrownBefore != state.Step && task.CopiesBefore(state.Step) is { } copies)
+            {
+                gradients.Copy(copies);
+                state = state with { GrownBefore = state.Step }; // once, however often the step is tried
+            }
             (state, norm) = Take(state, batch, gradients, keeper);
             return true;
         }
@@ -144,6 +151,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         return (state with
         {
             Step = number,
+            Measured = task.Measured,
             DataPosition = task.DataPosition(number),
             SkippedSteps = skipped,
             Loss = loss,
@@ -158,7 +166,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         return new TrainingProgress
         {
             Stage = task.Stage, Step = state.Step, TotalSteps = task.Steps, Loss = state.Loss ?? double.NaN, LearningRate = task.LearningRate.At(Math.Max(0, state.Step - 1), task.Steps),
-            GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices,
+            GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, BlockShare = plan.ActualShare, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices,
         };
     }
 

@@ -102,6 +102,26 @@ public sealed class FineTuningPipelineTests
     }
 
     [TestMethod]
+    public void AFineTunedEncoderIsAModelToStartFrom()
+    {
+        using var tuned = Fit(Options with { Pretrained = Pretrained, FineTuning = Options.FineTuning with { Steps = 4, LearningRate = new() { Peak = 1e-2 } } });
+        using var next = tuned.ToPretrained(Pretrained);
+        var (before, fineTuned, after) = (TestModel.Bits(Pretrained.Weights), TestModel.Bits(tuned.Predictor.Weights), TestModel.Bits(next.Weights));
+        CollectionAssert.AreEquivalent(before.Keys.ToArray(), after.Keys.ToArray());
+        foreach (var (name, bits) in after)
+            CollectionAssert.AreEqual(name.StartsWith("cls.", StringComparison.Ordinal) ? before[name] : fineTuned[name], bits, name); // heads and encoder
+        Assert.IsFalse(before["bert.pooler.dense.weight"].SequenceEqual(after["bert.pooler.dense.weight"]));
+
+        // It is a copy, and goes on like any other.
+        using var again = Fit(Options with { Pretrained = next });
+        tuned.Dispose();
+        Assert.HasCount(2, Scores(again, TextRow.Make(1))[0]);
+        Assert.ThrowsExactly<ObjectDisposedException>(() => tuned.ToPretrained(Pretrained));
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => again.ToPretrained(TestModel.Make())).Message, "heads is a model of another architecture or vocabulary");
+    }
+
+    [TestMethod]
     public void ADisposedPretrainedModelIsRefused()
     {
         var model = TestModel.Make();

@@ -55,6 +55,39 @@ public sealed class ResumeTests
             CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(_folder + "-whole", "step-0000000012", file)), File.ReadAllBytes(Path.Combine(_folder, "step-0000000012", file)), file);
     }
 
+    // Apollo's copies are no longer the same when they are made twice.
+    [TestMethod]
+    public void AnEncoderThatGrowsGoesOnBitForBit()
+    {
+        foreach (var schedule in new ILayerSchedule[] { new Apollo(CopiedState.Copied, new(2, 0.4), new(3, 0.7)), new MultiStageLayerwise(CopiedState.Reset, new(2, 0.4), new(5, 0.7)) })
+        {
+            var options = Everything with { LayerSchedule = schedule };
+            var folder = Path.Combine(_folder, schedule.GetType().Name);
+            var checkpoints = new CheckpointOptions { Folder = folder, ResumeFrom = CheckpointOptions.Latest };
+            var (whole, parts) = (new ProgressLog(), new ProgressLog());
+            using var expected = Pretrain(options, TestCorpus.Runtime, new(), whole);
+            // 5 and 8 are the first steps of stages: what stops before their gradients has copied already.
+            foreach (var stop in new[] { 4, 5, 8, 9 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, TestCorpus.Runtime, checkpoints, parts, stopAfter: stop));
+            using var resumed = Pretrain(options, TestCorpus.Runtime, checkpoints, parts);
+            TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+            CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+        }
+    }
+
+    // Between two measurements it knows the last one from the checkpoint.
+    [TestMethod]
+    public void AScheduleThatMeasuresGoesOnBitForBit()
+    {
+        var options = Everything with { LayerSchedule = new AdaptiveLayerDrop(0.3, measurements: 3) };
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        var (whole, parts) = (new ProgressLog(), new ProgressLog());
+        using var expected = Pretrain(options, TestCorpus.Runtime, new(), whole);
+        foreach (var stop in new[] { 2, 4, 7 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, TestCorpus.Runtime, checkpoints, parts, stopAfter: stop));
+        using var resumed = Pretrain(options, TestCorpus.Runtime, checkpoints, parts);
+        TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+        CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+    }
+
     [TestMethod]
     [DataRow(Precision.Float32)]
     [DataRow(Precision.BFloat16)]

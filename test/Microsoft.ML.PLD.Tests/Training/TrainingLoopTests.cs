@@ -275,6 +275,14 @@ public sealed class TrainingLoopTests
 
         public void Initialize() => task.Initialize();
 
+        public IReadOnlyList<BlockChange>? Measured
+        {
+            get => task.Measured;
+            set => task.Measured = value;
+        }
+
+        public BlockCopies? CopiesBefore(long step) => task.CopiesBefore(step);
+
         public IEnumerable<StepBatch> From(long step, int microBatchSize)
         {
             foreach (var batch in task.From(step, microBatchSize))

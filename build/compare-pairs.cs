@@ -1,0 +1,46 @@
+#:project ../src/Microsoft.ML.PLD/Microsoft.ML.PLD.csproj
+#:package libtorch-cpu-linux-x64
+#:property TargetFramework=net10.0
+#:property PublishAot=false
+#:property NoWarn=CS1591
+
+// Teaches a pre-trained encoder to compare sentences: fine-tunes it on a table of pairs and how much they have in common, and writes the encoder, with its pre-training heads
+// as they were, as a model to start from.
+//
+//     dotnet run -c Release build/compare-pairs.cs -- MODEL OUTPUT PAIRS.tsv RATE SEED
+//
+// PAIRS.tsv: sentence, sentence, number, as build/noised-copies.cs writes it with "graded". A twentieth of the pairs is held out.
+using System.Globalization;
+using Microsoft.ML;
+using Microsoft.ML.PLD;
+
+if (args.Length != 5)
+{
+    Console.Error.WriteLine($"There are {args.Length} arguments; expected MODEL OUTPUT PAIRS.tsv RATE SEED (see the head of build/compare-pairs.cs).");
+    return 2;
+}
+var (folder, output, pairs, rate, seed) = (args[0], args[1], args[2], double.Parse(args[3], CultureInfo.InvariantCulture), int.Parse(args[4], CultureInfo.InvariantCulture));
+var mlContext = new MLContext(seed);
+using var pretrained = BertModel.FromPretrained(folder);
+using var console = new ConsoleProgress();
+var data = mlContext.Data.LoadFromEnumerable(File.ReadLines(pairs).Select(line => line.Split('\t'))
+    .Select(cells => new Pair { Sentence1 = cells[0], Sentence2 = cells[1], Label = float.Parse(cells[2], CultureInfo.InvariantCulture) }));
+var parts = mlContext.Data.TrainTestSplit(data, testFraction: 0.05, seed: seed);
+var trainer = mlContext.Regression.Trainers.PldBert(new PldBertRegressionTrainer.Options
+{
+    Sentence1ColumnName = nameof(Pair.Sentence1), Sentence2ColumnName = nameof(Pair.Sentence2), Pretrained = pretrained, Progress = [console],
+    FineTuning = new() { Epochs = 1, LearningRate = new() { Peak = rate, WarmupShare = 0.06 }, MaxLength = 96, HiddenDropout = 0, AttentionDropout = 0 },
+});
+using var transformer = trainer.Fit(parts.TrainSet);
+var metrics = mlContext.Regression.Evaluate(transformer.Transform(parts.TestSet));
+Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Held-out pairs: R2 {metrics.RSquared:F3}, mean absolute error {metrics.MeanAbsoluteError:F3}"));
+using var model = transformer.ToPretrained(pretrained);
+model.SavePretrained(output);
+return 0;
+
+internal sealed class Pair
+{
+    public string Sentence1 { get; set; } = "";
+    public string Sentence2 { get; set; } = "";
+    public float Label { get; set; }
+}

@@ -1,0 +1,34 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>What the optimizer knows of a block whose weights have become those of another.</summary>
+public enum CopiedState
+{
+    /// <summary>The moments and the number of updates of the block that the weights come from.</summary>
+    Copied,
+
+    /// <summary>Nothing, as at the start of a run.</summary>
+    Reset,
+}
+
+/// <summary>Blocks take over the weights of others, as they were before any of them did.</summary>
+public sealed class BlockCopies
+{
+    /// <summary>Makes a map.</summary>
+    /// <param name="sources">For each block of the encoder, the block whose weights it takes; its own number: it stays as it is.</param>
+    /// <param name="state">What the optimizer knows of blocks that take others' weights.</param>
+    /// <exception cref="ArgumentException">A source is no block of the encoder.</exception>
+    public BlockCopies(IEnumerable<int> sources, CopiedState state = CopiedState.Copied)
+    {
+        Sources = [.. sources];
+        State = state;
+        foreach (var source in Sources)
+            if (source < 0 || source >= Sources.Count)
+                throw new ArgumentException($"A block takes the weights of block {source}; expected 0 to {Sources.Count - 1}.", nameof(sources));
+    }
+
+    /// <summary>For each block, the one whose weights it takes.</summary>
+    public IReadOnlyList<int> Sources { get; }
+
+    /// <summary>What the optimizer knows of blocks that take others' weights.</summary>
+    public CopiedState State { get; }
+}
