@@ -73,6 +73,31 @@ public sealed class BertModel : IDisposable
         PretrainedFolder.Save(this, folder, precision);
     }
 
+    /// <summary>What each block does to its input when it reads texts: how far it turns and moves each token's vector, on average.</summary>
+    /// <param name="texts">At least one; what is longer than <see cref="BertConfig.MaxPositions"/> is cut.</param>
+    /// <returns>One for each block, the one at the input first.</returns>
+    /// <exception cref="ArgumentException">There are no texts.</exception>
+    /// <exception cref="ObjectDisposedException">The weights have been freed.</exception>
+    public IReadOnlyList<BlockChange> MeasureBlocks(IEnumerable<string> texts)
+    {
+        const int atOnce = 32;
+        ArgumentNullException.ThrowIfNull(texts);
+        using var use = _guard.Use();
+        using var scope = torch.NewDisposeScope();
+        TokenizedText[] all = [.. texts.Select(text => Tokenizer.Encode(text, null, Config.MaxPositions))];
+        if (all.Length == 0) throw new ArgumentException("There are no texts to measure with.", nameof(texts));
+        var (sums, tokens) = (new (double Distance, double Angle)[Config.Layers], 0L);
+        foreach (var some in all.Chunk(atOnce))
+        {
+            var count = some.Sum(text => (long)text.Ids.Length);
+            var changes = Encoder.Measure(TokenBatch.Pad(some, Tokenizer.Vocabulary.PadId, Device, firstsOnly: false), torch.float32);
+            for (var block = 0; block < changes.Length; block++)
+                sums[block] = (sums[block].Distance + count * changes[block].Distance, sums[block].Angle + count * changes[block].Angle);
+            tokens += count;
+        }
+        return [.. sums.Select(sum => new BlockChange(sum.Distance / tokens, sum.Angle / tokens))];
+    }
+
     /// <summary>One vector for each text.</summary>
     /// <returns>[texts, H], row by row</returns>
     internal float[] Embed(IReadOnlyList<TokenizedText> texts, Pooling pooling, torch.ScalarType type)

@@ -70,5 +70,22 @@ public sealed class AdaptiveLayerDropTests
         }
     }
 
+    [TestMethod]
+    public void AModelMeasuresTextsAsTheMeanOverTheirTokens()
+    {
+        using var model = TestModel.Make();
+        string[] texts = [.. TextRow.Make(40).Select(row => row.Text)];
+        var (all, first, rest) = (model.MeasureBlocks(texts), model.MeasureBlocks(texts[..32]), model.MeasureBlocks(texts[32..]));
+        double Tokens(string[] some) => some.Sum(text => model.Tokenizer.Encode(text, null, model.Config.MaxPositions).Ids.Length);
+        var (a, b) = (Tokens(texts[..32]), Tokens(texts[32..]));
+        for (var block = 0; block < model.Config.Layers; block++)
+        {
+            Assert.AreEqual((a * first[block].Distance + b * rest[block].Distance) / (a + b), all[block].Distance, 1e-5);
+            Assert.AreEqual((a * first[block].Angle + b * rest[block].Angle) / (a + b), all[block].Angle, 1e-5);
+            Assert.IsTrue(all[block].Distance > 0 && all[block].Angle is > 0 and < Math.PI);
+        }
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.MeasureBlocks([])).Message, "There are no texts to measure with");
+    }
+
     private static ILayerSchedule With(AdaptiveLayerDrop schedule, params double[] distances) => schedule.With([.. distances.Select(distance => new BlockChange(distance, 0))]);
 }
