@@ -74,7 +74,7 @@ public sealed class AdaptiveLayerDropTests
     public void AModelMeasuresTextsAsTheMeanOverTheirTokens()
     {
         using var model = TestModel.Make();
-        string[] texts = [.. TextRow.Make(40).Select(row => row.Text)];
+        string[] texts = [.. TextRow.Make(40).Select(row => row.Text!)];
         var (all, first, rest) = (model.MeasureBlocks(texts), model.MeasureBlocks(texts[..32]), model.MeasureBlocks(texts[32..]));
         double Tokens(string[] some) => some.Sum(text => model.Tokenizer.Encode(text, null, model.Config.MaxPositions).Ids.Length);
         var (a, b) = (Tokens(texts[..32]), Tokens(texts[32..]));
