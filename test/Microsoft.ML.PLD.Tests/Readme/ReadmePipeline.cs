@@ -64,6 +64,16 @@ internal static class ReadmePipeline
         #endregion
     }
 
+    public static void Comparing(MLContext mlContext, BertModel encoder, IDataView overlaps, IDataView pairs)
+    {
+        #region comparing
+        // overlaps has 40,000 pairs of sentences and what they have in common; pairs has few, and the labels that matter.
+        using var comparing = mlContext.Regression.Trainers.PldBert("Label", "Sentence1", "Sentence2", pretrained: encoder).Fit(overlaps);
+        using BertModel comparer = comparing.ToPretrained(encoder);
+        using var model = mlContext.Regression.Trainers.PldBert("Label", "Sentence1", "Sentence2", pretrained: comparer).Fit(pairs);
+        #endregion
+    }
+
     private sealed class Line
     {
         [LoadColumn(0)]

@@ -7,6 +7,7 @@ public sealed class ReadmeTests
     [DataRow("pipeline", "README.md")]
     [DataRow("binary", "docs/fine-tuning.md")]
     [DataRow("regression", "docs/fine-tuning.md")]
+    [DataRow("comparing", "docs/fine-tuning.md")]
     public void TheCodeOfTheDocumentationIsTheOneThatCompiles(string region, string document)
     {
         var lines = File.ReadAllLines(At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
