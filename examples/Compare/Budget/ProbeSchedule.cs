@@ -10,10 +10,12 @@ internal sealed class ProbeSchedule : ILayerSchedule
     /// <param name="layers">The number of blocks.</param>
     public ProbeSchedule(int layers)
     {
-        PlanKind[] others = [.. Enum.GetValues<PlanKind>().Where(kind => kind != PlanKind.Whole)];
-        int[] whole = [.. new[] { Math.Max(1, layers / 4), Math.Max(1, layers / 2), Math.Max(1, 3 * layers / 4), layers }.Distinct()];
-        _plans = [.. whole.Select(blocks => Lowest(blocks, layers)), .. others.Select(kind => Middle(kind, layers))];
-        Kinds = [.. whole.Select(_ => PlanKind.Whole), .. others];
+        PlanKind[] partly = [PlanKind.ForwardOnly, PlanKind.Sequences, PlanKind.Tokens];
+        // None only where there is no other: the last block that runs takes less than others, as only masked places are read, and so none is not on the line.
+        int[] whole = layers < 2 ? [0, layers] : [.. new[] { Math.Max(1, layers / 4), Math.Max(1, layers / 2), Math.Max(1, 3 * layers / 4), layers }.Distinct()];
+        int[] frozen = [.. new[] { Math.Max(1, layers / 4), layers - layers / 4 }.Distinct()];
+        _plans = [.. whole.Select(blocks => Lowest(blocks, layers)), .. frozen.Select(blocks => Frozen(blocks, layers)), .. partly.Select(kind => Middle(kind, layers))];
+        Kinds = [.. whole.Select(_ => PlanKind.Whole), .. frozen.Select(_ => PlanKind.Frozen), .. partly];
     }
 
     /// <summary>How the blocks run that each plan is about.</summary>
@@ -36,19 +38,19 @@ internal sealed class ProbeSchedule : ILayerSchedule
 
     private static LayerPlan Lowest(int blocks, int layers) => new(layers, Enumerable.Range(0, blocks).Select(block => new BlockRun(block, 1)), (double)blocks / layers);
 
-    // Half of the blocks: in the middle, or, of those that are not trained, the lowest.
+    private static LayerPlan Frozen(int blocks, int layers) =>
+        new(layers, Enumerable.Range(0, layers).Select(block => new BlockRun(block, 1, IsTrained: block >= blocks)), 1, trainsEmbeddings: false);
+
+    // Half of the blocks, in the middle.
     private static LayerPlan Middle(PlanKind kind, int layers)
     {
         const double half = 0.5;
-        var first = kind == PlanKind.Frozen ? 0 : layers / 4;
-        var last = kind == PlanKind.Frozen ? Math.Max(1, layers / 2) : layers - layers / 4;
-        var runs = Enumerable.Range(0, layers).Select(block => block < first || block >= last ? new BlockRun(block, 1) : kind switch
+        var runs = Enumerable.Range(0, layers).Select(block => block < layers / 4 || block >= layers - layers / 4 ? new BlockRun(block, 1) : kind switch
         {
-            PlanKind.Frozen => new BlockRun(block, 1, IsTrained: false),
             PlanKind.ForwardOnly => new BlockRun(block, 1) { IsForwardOnly = true },
             PlanKind.Sequences => new BlockRun(block, 1) { Subset = new RandomSubset(SubsetOf.Sequences, half, 1, block) },
             _ => new BlockRun(block, 1) { Subset = new RandomSubset(SubsetOf.Tokens, half, 1, block) },
         });
-        return new LayerPlan(layers, runs, 1, trainsEmbeddings: kind != PlanKind.Frozen);
+        return new LayerPlan(layers, runs, 1);
     }
 }

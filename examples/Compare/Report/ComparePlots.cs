@@ -22,8 +22,8 @@ internal static class ComparePlots
             Loss(summary, "loss-flops", "floating-point operations of the blocks", point => point.BlockFlops),
             Loss(summary, "loss-time", "reference system time, s", point => point.ReferenceSeconds),
             Final(summary),
-            Trace(summary, "theta", "theta, keep ratio of the last block", point => point.Theta, "theta over the run, the mean over seeds."),
-            Trace(summary, "blocks", "blocks' worth of FLOPs a step", point => point.Blocks, "Blocks that ran at a step, by what they cost, averaged over parts of the run and over seeds."),
+            Trace(summary, "theta", "theta, keep ratio of the last block", point => point.Theta, isDrawn: false, "theta over the run, the mean over seeds."),
+            Trace(summary, "blocks", "blocks' worth of FLOPs a step", point => point.Blocks, isDrawn: true, "Blocks that ran at a step, by what they cost, averaged over parts of the run and over seeds."),
             .. summary.Config.Arms.Select(Keep).OfType<Picture>(),
             .. Blocks(summary),
         ];
@@ -39,7 +39,7 @@ internal static class ComparePlots
             if (runs.Count > 1)
             {
                 var band = plot.Add.FillY(curve.X, curve.Low, curve.High);
-                (band.FillColor, band.LineWidth) = (color.WithAlpha(0.18), 0);
+                (band.FillColor, band.LineWidth) = (color.WithAlpha(IsFew(summary) ? 0.18 : 0.06), 0);
             }
             AddLine(plot, curve.X, curve.Mean, color, arm);
         }
@@ -60,14 +60,16 @@ internal static class ComparePlots
         return Draw(plot, "final", "Each run at its end, a point a seed: further down is better, further left is cheaper.");
     }
 
-    private static Picture Trace(Summary summary, string name, string vertical, Func<TracePoint, double> value, string caption)
+    private static Picture Trace(Summary summary, string name, string vertical, Func<TracePoint, double> value, bool isDrawn, string caption)
     {
         using var plot = New("share of the run", vertical);
         foreach (var (arm, color) in Arms(summary))
         {
             if (summary.Whole(arm) is not { Count: > 0 } runs) continue;
-            var parts = runs.SelectMany(run => run.Trace).GroupBy(point => Math.Round(point.Share, 6)).OrderBy(part => part.Key).ToArray();
-            AddLine(plot, [.. parts.Select(part => part.Key)], Smooth([.. parts.Select(part => part.Average(value))]), color, arm);
+            var count = runs.Min(run => run.Trace.Count); // runs of few steps differ
+            var parts = runs.SelectMany(run => run.Trace).GroupBy(point => (int)(point.Share * count)).OrderBy(part => part.Key).ToArray();
+            double[] means = [.. parts.Select(part => part.Average(value))];
+            AddLine(plot, [.. parts.Select(part => (part.Key + 0.5) / count)], isDrawn ? Smooth(means) : means, color, arm);
         }
         Legend(plot);
         plot.Axes.Margins(bottom: 0.08, top: 0.08);
@@ -92,15 +94,17 @@ internal static class ComparePlots
             var probabilities = schedule.KeepProbabilities(part, parts, layers);
             for (var block = 0; block < layers; block++) keep[layers - 1 - block, part] = probabilities[block];
         }
-        if (keep.Cast<double>().All(p => p == 1)) return null;
+        if (layers < 2 || keep.Cast<double>().All(p => p == 1)) return null;
         using var plot = New("share of the run", "block, 1 at the input");
         plot.Title(Short(arm.Name), 14);
         var map = plot.Add.Heatmap(keep);
         map.Colormap = new ScottPlot.Colormaps.Viridis();
         map.ManualRange = new ScottPlot.Range(0, 1);
-        map.Position = new CoordinateRect(0, 1, 0.5, layers + 0.5);
-        plot.Add.ColorBar(map).Label = "probability of being kept";
+        map.Position = new CoordinateRect(0.5 / parts, 1 - 0.5 / parts, 1, layers); // the middles of the outermost cells
+        var bar = plot.Add.ColorBar(map);
+        (bar.Label, bar.LabelStyle.FontSize) = ("probability of being kept", 12);
         plot.Axes.SetLimits(0, 1, 0.5, layers + 0.5);
+        plot.Axes.Left.SetTicks([.. Enumerable.Range(1, layers).Select(block => (double)block)], [.. Enumerable.Range(1, layers).Select(block => block.ToString(CultureInfo.InvariantCulture))]);
         plot.HideGrid();
         var measured = schedule is IMeasuringSchedule ? " Before anything is measured; what it measures moves the probabilities between blocks." : "";
         return Draw(plot, $"keep-{WorkFolder.FileName(arm.Name)}", $"{arm.Name}: the probability of keeping each block.{measured}");
@@ -120,16 +124,19 @@ internal static class ComparePlots
                 if (summary.Whole(arm).Where(run => run.Blocks.Count > 0).ToArray() is not { Length: > 0 } runs) continue;
                 var isPost = summary.Config.Arms.First(of => of.Name == arm).Model.NormPlacement == NormPlacement.Post;
                 double[] blocks = [.. Enumerable.Range(1, runs[0].Blocks.Count).Select(block => (double)block)];
-                var line = AddLine(plot, blocks, [.. blocks.Select((_, i) => runs.Average(run => value(run.Blocks[i])))], color, $"{Short(arm)}{(isPost ? " (PostLN)" : "")}");
+                var line = AddLine(plot, blocks, [.. blocks.Select((_, i) => runs.Average(run => value(run.Blocks[i])))], color, arm);
                 (line.MarkerSize, line.LinePattern) = (6, isPost ? LinePattern.Dashed : LinePattern.Solid);
             }
+            plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
             Legend(plot);
             return Draw(plot, name, $"After training, {what}, on held-out text: the mean over tokens and seeds. Dashed: layer normalization after each sub-layer (PostLN).");
         }
     }
 
     private static IEnumerable<(string Arm, Color Color)> Arms(Summary summary) =>
-        summary.Config.Arms.Select((arm, place) => (arm.Name, (summary.Config.Arms.Count <= 10 ? Few : Many).GetColor(place)));
+        summary.Config.Arms.Select((arm, place) => (arm.Name, (IsFew(summary) ? Few : Many).GetColor(place)));
+
+    private static bool IsFew(Summary summary) => summary.Config.Arms.Count <= 10;
 
     private static ScottPlot.Plottables.Scatter AddLine(Plot plot, double[] x, double[] y, Color color, string name)
     {

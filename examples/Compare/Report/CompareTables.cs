@@ -26,7 +26,7 @@ internal static class CompareTables
                 Spread(summary, arm, run => run.FinalLoss, "F4"),
                 arm == summary.Baseline ? Figures.None : Figures.Difference(summary.FinalLoss(arm), "F4"), Figures.PValue(values.GetValueOrDefault(arm, double.NaN)),
                 Spread(summary, arm, run => run.Steps, "N0"), Spread(summary, arm, run => run.Samples, "N0"), Spread(summary, arm, run => run.BlockFlops, "0.###e0"),
-                Spread(summary, arm, run => run.ReferenceSeconds, "F1"), Spread(summary, arm, run => run.WallSeconds, "F1"),
+                Spread(summary, arm, run => run.ReferenceSeconds, "F2"), Spread(summary, arm, run => run.WallSeconds, "F2"),
             ]),
         ],
         "Mean ± standard deviation over seeds. The difference is that of runs of the same seed, with the half width of its 95 % interval; p is of the paired t-test, corrected by Holm. "
@@ -72,11 +72,11 @@ internal static class CompareTables
     ],
     "The learning rate is the highest. It and the layer schedule decay over the arm's own steps, which follow from the budget.");
 
-    private static ReportTable Times(IReadOnlyDictionary<string, ReferenceTimes> times) => new("Reference system time", ["steps of", "dense step, ms", "beside the blocks", .. Enum.GetNames<PlanKind>()],
+    private static ReportTable Times(IReadOnlyDictionary<string, ReferenceTimes> times) => new("Reference system time", ["steps of", "dense step, ms", "beside the blocks", "the same, lowest frozen", .. Enum.GetNames<PlanKind>()],
     [
         .. times.Select(kind => (string[])
         [
-            kind.Key, Milliseconds(kind.Value.Dense), Milliseconds(kind.Value.Fixed), .. Enum.GetValues<PlanKind>().Select(of => Milliseconds(kind.Value.PerShare[of])),
+            kind.Key, Milliseconds(kind.Value.Dense), Milliseconds(kind.Value.Fixed), Milliseconds(kind.Value.FixedFrozen), .. Enum.GetValues<PlanKind>().Select(of => Milliseconds(kind.Value.PerShare[of])),
         ]),
     ],
     "In milliseconds, from the medians of steps of different plans, timed in turn on this machine before the comparison began. A step takes what is beside the blocks, and for each way "

@@ -13,7 +13,7 @@ internal static class Figures
     {
         if (values.Count == 0) return None;
         var of = Statistics.Of(values);
-        var text = of.Count > 1 ? $"{Number(of.Mean, format)} ± {Number(of.Deviation, format)}" : Number(of.Mean, format);
+        var text = of.Count > 1 ? $"{Number(of.Mean, format)} ± {(of.Deviation == 0 ? "0" : Number(of.Deviation, format))}" : Number(of.Mean, format);
         return values.Count == wanted ? text : string.Create(CultureInfo.InvariantCulture, $"{text} ({values.Count} of {wanted} seeds)");
     }
 
