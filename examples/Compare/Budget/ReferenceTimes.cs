@@ -34,7 +34,7 @@ internal sealed record ReferenceTimes(double Fixed, double FixedFrozen, IReadOnl
     }
 
     // Where the line begins, from 0 to a highest value, and how steeply it rises, at least 0.
-    private static (double Rest, double Slope) Line((double X, double Y)[] points, double highest)
+    private static (double Start, double Slope) Line((double X, double Y)[] points, double highest)
     {
         var (x, y) = (points.Average(point => point.X), points.Average(point => point.Y));
         var slope = points.Sum(point => (point.X - x) * (point.Y - y)) / points.Sum(point => (point.X - x) * (point.X - x));

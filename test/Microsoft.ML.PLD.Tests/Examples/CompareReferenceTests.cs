@@ -35,7 +35,7 @@ public sealed class CompareReferenceTests
         Assert.AreEqual(0, rest);
         Assert.AreEqual(4.5 / 1.25, slope, 1e-12);
 
-        static (double Rest, double Slope) Line(params (double Share, double Seconds)[] points)
+        static (double Start, double Slope) Line(params (double Share, double Seconds)[] points)
         {
             var fit = ReferenceTimes.Fit([.. points.Select(point => new TimedPlan(PlanKind.Whole, 0, point.Share, [point.Seconds]))]);
             return (fit.Fixed, fit.PerShare[PlanKind.Whole]);
