@@ -1,7 +1,7 @@
 namespace Compare;
 
 /// <summary>
-/// Reference system time: what a step of a plan takes on this machine when nothing disturbs it, as a line in the share of the blocks' FLOPs that it spends. Kaddour
+/// Reference system time: what a step of a plan takes on this machine, timed before the comparison, as a line in the share of the blocks' FLOPs that it spends. Kaddour
 /// et al., "No Train No Gain", NeurIPS 2023, section 3: runs on a shared machine are not comparable by the clock.
 /// </summary>
 /// <param name="Fixed">Seconds of what is not in the blocks: embeddings, head, optimizer.</param>

@@ -30,7 +30,7 @@ internal static class CompareTables
             ]),
         ],
         "Mean ± standard deviation over seeds. The difference is that of runs of the same seed, with the half width of its 95 % interval; p is of the paired t-test, corrected by Holm. "
-        + "Reference seconds: the sum over the steps that were taken of what their plans take on this machine undisturbed, without validations; seconds by the clock have them, and the disturbances.");
+        + "Reference seconds: the sum over the steps that were taken of what their plans took on this machine when they were timed, without validations; seconds by the clock have them, and the disturbances.");
     }
 
     private static ReportTable Against(Summary summary) => new($"Against {summary.Baseline}",

@@ -114,6 +114,15 @@ public sealed class CompareConfigTests
         CollectionAssert.IsSubsetOf(Schedules.Names.ToArray(), config.Arms.Select(arm => arm.Training.LayerSchedule.GetType().Name).ToArray());
     }
 
+    [TestMethod]
+    public void TheConfigOfTheDocumentationIsOne()
+    {
+        var text = File.ReadAllText(Path.Combine(Path.GetDirectoryName(Shipped("smoke.json"))!, "..", "..", "docs", "comparing.md")).ReplaceLineEndings("\n");
+        var config = CompareRuns.Config(text.Split("```json\n")[1].Split("```")[0]);
+        Assert.AreEqual("PostLN", config.Baseline.Name);
+        Assert.AreEqual(ResidualScaling.BlockDelta, ((ProgressiveLayerDrop)config.Arms[1].Training.LayerSchedule).Scaling);
+    }
+
     /// <summary>A config that comes with the example.</summary>
     internal static string Shipped(string file)
     {
