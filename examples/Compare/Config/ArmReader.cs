@@ -21,7 +21,7 @@ internal static class ArmReader
         }
         catch (ArgumentException problem)
         {
-            fields.Note(null, "an arm that cannot be trained", Plain(problem));
+            fields.Refuse(Plain(problem));
         }
         return arm;
     }
@@ -32,11 +32,13 @@ internal static class ArmReader
         var width = fields.Whole("hidden_size", usual.HiddenSize, least: 1);
         var model = usual with
         {
-            Layers = fields.Whole("layers", usual.Layers, least: 1), HiddenSize = width,
+            Layers = fields.Whole("layers", usual.Layers, least: 1),
+            HiddenSize = width,
             AttentionHeads = fields.Whole("attention_heads", width == usual.HiddenSize ? usual.AttentionHeads : Math.Max(1, width / 64), least: 1),
             IntermediateSize = fields.Whole("intermediate_size", width == usual.HiddenSize ? usual.IntermediateSize : 4 * width, least: 1),
             MaxPositions = fields.Whole("max_positions", usual.MaxPositions, least: 2),
-            NormPlacement = fields.Choice<NormPlacement>("norm_placement", usual.NormPlacement), EmbeddingNorm = fields.Flag("embedding_norm", usual.EmbeddingNorm),
+            NormPlacement = fields.Choice<NormPlacement>("norm_placement", usual.NormPlacement),
+            EmbeddingNorm = fields.Flag("embedding_norm", usual.EmbeddingNorm),
         };
         fields.End();
         return model;
@@ -47,16 +49,19 @@ internal static class ArmReader
         if (fields is null) return usual;
         var training = usual with
         {
-            BatchSize = fields.Whole("batch_size", usual.BatchSize, least: 1), SequenceLength = fields.Whole("sequence_length", usual.SequenceLength, least: 4),
+            BatchSize = fields.Whole("batch_size", usual.BatchSize, least: 1),
+            SequenceLength = fields.Whole("sequence_length", usual.SequenceLength, least: 4),
             LearningRate = new()
             {
                 Peak = fields.Number("learning_rate", usual.LearningRate.Peak, least: 0), WarmupShare = fields.Number("warmup_share", usual.LearningRate.WarmupShare, 0, 1),
                 Shape = fields.Choice<LearningRateShape>("learning_rate_shape", usual.LearningRate.Shape),
             },
             Optimizer = usual.Optimizer with { Beta2 = fields.Number("beta2", usual.Optimizer.Beta2, 0, 1), WeightDecay = fields.Number("weight_decay", usual.Optimizer.WeightDecay, 0) },
-            HiddenDropout = fields.Number("dropout", usual.HiddenDropout, 0, 1), AttentionDropout = fields.Number("attention_dropout", usual.AttentionDropout, 0, 1),
+            HiddenDropout = fields.Number("dropout", usual.HiddenDropout, 0, 1),
+            AttentionDropout = fields.Number("attention_dropout", usual.AttentionDropout, 0, 1),
             NextSentencePrediction = fields.Flag("next_sentence_prediction", usual.NextSentencePrediction),
-            WholeWordMasking = fields.Flag("whole_word_masking", usual.WholeWordMasking), PlanPerMicroBatch = fields.Flag("plan_per_micro_batch", usual.PlanPerMicroBatch),
+            WholeWordMasking = fields.Flag("whole_word_masking", usual.WholeWordMasking),
+            PlanPerMicroBatch = fields.Flag("plan_per_micro_batch", usual.PlanPerMicroBatch),
         };
         fields.End();
         return training;

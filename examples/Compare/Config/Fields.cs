@@ -36,6 +36,9 @@ internal sealed class Fields
     public void Note(string? name, string found, string expected) =>
         _problems.Add($"{(name is null ? Path.Length > 0 ? Path : "The file" : PathOf(name))} is {found}; expected {expected}.");
 
+    /// <summary>Notes what somebody else found wrong with the object.</summary>
+    public void Refuse(string problem) => _problems.Add($"{Path}: {problem}.");
+
     public double Number(string name, double? usual, double least = double.NegativeInfinity, double most = double.PositiveInfinity)
     {
         var expected = (least, most) switch

@@ -40,7 +40,7 @@ internal static class Schedules
         }
         catch (ArgumentException problem)
         {
-            fields.Note(null, "a schedule that cannot be made", ArmReader.Plain(problem));
+            fields.Refuse(ArmReader.Plain(problem));
             return new DenseSchedule();
         }
         finally

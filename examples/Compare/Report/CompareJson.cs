@@ -11,7 +11,11 @@ internal static class CompareJson
     public static string Of(Summary summary) => JsonSerializer.Serialize(
         new
         {
-            summary.Config.Title, Budget = JsonNamingPolicy.SnakeCaseLower.ConvertName(summary.Config.Budget.ToString()), summary.Baseline, summary.Config.Seeds, Verdict = Verdict.Of(summary),
+            summary.Config.Title,
+            Budget = JsonNamingPolicy.SnakeCaseLower.ConvertName(summary.Config.Budget.ToString()),
+            summary.Baseline,
+            summary.Config.Seeds,
+            Verdict = Verdict.Of(summary),
             Arms = summary.Config.Arms.Select(arm => Arm(summary, arm.Name)).ToArray(),
         }, Json);
 
@@ -21,9 +25,15 @@ internal static class CompareJson
         return new
         {
             Arm = arm,
-            FinalValidationLoss = Mean(run => run.FinalLoss), FinalValidationLossDeviation = whole.Count > 1 ? (double?)Statistics.Of([.. whole.Select(run => run.FinalLoss!.Value)]).Deviation : null,
-            ReferenceSeconds = Mean(run => run.ReferenceSeconds), WallSeconds = Mean(run => run.WallSeconds), Samples = Mean(run => run.Samples), BlockFlops = Mean(run => run.BlockFlops),
-            Diverged = summary.Failures(arm), Difference = arm == summary.Baseline ? null : Defined(difference.Mean), DifferenceHalfWidth = arm == summary.Baseline ? null : Defined(difference.HalfWidth),
+            FinalValidationLoss = Mean(run => run.FinalLoss),
+            FinalValidationLossDeviation = whole.Count > 1 ? (double?)Statistics.Of([.. whole.Select(run => run.FinalLoss!.Value)]).Deviation : null,
+            ReferenceSeconds = Mean(run => run.ReferenceSeconds),
+            WallSeconds = Mean(run => run.WallSeconds),
+            Samples = Mean(run => run.Samples),
+            BlockFlops = Mean(run => run.BlockFlops),
+            Diverged = summary.Failures(arm),
+            Difference = arm == summary.Baseline ? null : Defined(difference.Mean),
+            DifferenceHalfWidth = arm == summary.Baseline ? null : Defined(difference.HalfWidth),
             PValue = summary.PValues().TryGetValue(arm, out var pValue) ? Defined(pValue) : null,
             Downstream = (summary.Config.Downstream?.Tasks ?? []).Where(task => summary.ScoresOf(arm, task).Count > 0).ToDictionary(task => task, task => summary.ScoresOf(arm, task).Average(score => score.Score)),
             Runs = summary.Of(arm).Select(run => new { run.Seed, run.Steps, FinalValidationLoss = run.FinalLoss, run.ReferenceSeconds, run.WallSeconds, run.Samples, run.BlockFlops, run.Failure }).ToArray(),

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Glue;
 using Microsoft.ML.PLD;
 using ScottPlot;
 
@@ -36,11 +37,7 @@ internal static class ComparePlots
         {
             if (summary.Whole(arm) is not { Count: > 0 } runs) continue;
             var curve = MeanCurve.Of(runs, summary.Config.Validations, spent);
-            if (runs.Count > 1)
-            {
-                var band = plot.Add.FillY(curve.X, curve.Low, curve.High);
-                (band.FillColor, band.LineWidth) = (color.WithAlpha(IsFew(summary) ? 0.18 : 0.06), 0);
-            }
+            if (runs.Count > 1) AddBand(plot, curve.X, curve.Low, curve.High, color, summary);
             AddLine(plot, curve.X, curve.Mean, color, arm);
         }
         Legend(plot);
@@ -124,17 +121,25 @@ internal static class ComparePlots
                 if (summary.Whole(arm).Where(run => run.Blocks.Count > 0).ToArray() is not { Length: > 0 } runs) continue;
                 var isPost = summary.Config.Arms.First(of => of.Name == arm).Model.NormPlacement == NormPlacement.Post;
                 double[] blocks = [.. Enumerable.Range(1, runs[0].Blocks.Count).Select(block => (double)block)];
-                var line = AddLine(plot, blocks, [.. blocks.Select((_, i) => runs.Average(run => value(run.Blocks[i])))], color, arm);
+                Statistics[] of = [.. blocks.Select((_, i) => Statistics.Of([.. runs.Select(run => value(run.Blocks[i]))]))];
+                if (runs.Length > 1) AddBand(plot, blocks, [.. of.Select(block => block.Mean - block.Deviation)], [.. of.Select(block => block.Mean + block.Deviation)], color, summary);
+                var line = AddLine(plot, blocks, [.. of.Select(block => block.Mean)], color, arm);
                 (line.MarkerSize, line.LinePattern) = (6, isPost ? LinePattern.Dashed : LinePattern.Solid);
             }
             plot.Axes.Bottom.TickGenerator = new ScottPlot.TickGenerators.NumericAutomatic { IntegerTicksOnly = true };
             Legend(plot);
-            return Draw(plot, name, $"After training, {what}, on held-out text: the mean over tokens and seeds. Dashed: layer normalization after each sub-layer (PostLN).");
+            return Draw(plot, name, $"After training, {what}, on held-out text: the mean over tokens and seeds, and one standard deviation over seeds to either side. Dashed: layer normalization after each sub-layer (PostLN).");
         }
     }
 
     private static IEnumerable<(string Arm, Color Color)> Arms(Summary summary) =>
         summary.Config.Arms.Select((arm, place) => (arm.Name, (IsFew(summary) ? Few : Many).GetColor(place)));
+
+    private static void AddBand(Plot plot, double[] x, double[] low, double[] high, Color color, Summary summary)
+    {
+        var band = plot.Add.FillY(x, low, high);
+        (band.FillColor, band.LineWidth) = (color.WithAlpha(IsFew(summary) ? 0.18 : 0.06), 0);
+    }
 
     private static bool IsFew(Summary summary) => summary.Config.Arms.Count <= 10;
 

@@ -41,7 +41,8 @@ internal static class CompareTables
         [
             arm, Percent(summary, arm, Gains.TimePerSample), Percent(summary, arm, Gains.FlopsPerSample), Percent(summary, arm, Gains.SamplesToReach), Percent(summary, arm, Gains.TimeToReach),
             Paired(summary, arm, (baseline, run) => 1 / Gains.TimeToReach(baseline, run), "F2"),
-            Figures.Difference(PairedDifference.Of([.. summary.Pairs(arm).Select(pair => Gains.AtEqualTime(pair.Baseline, pair.Arm)).OfType<(double, double)>()]), "F4"),
+            Figures.Difference(summary.Config.Budget == BudgetUnit.Time ? summary.FinalLoss(arm)
+                : PairedDifference.Of([.. summary.Pairs(arm).Select(pair => Gains.AtEqualTime(pair.Baseline, pair.Arm)).OfType<(double, double)>()]), "F4"),
         ]),
     ],
     "Mean ± standard deviation over pairs of runs of the same seed, in which the loss was reached at all. Samples and time to the baseline's final loss are in percent of the baseline's, read off the validations along straight "

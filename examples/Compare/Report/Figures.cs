@@ -26,6 +26,9 @@ internal static class Figures
 
     public static string InWords(BudgetUnit unit) => unit switch
     {
-        BudgetUnit.Steps => "equal steps", BudgetUnit.Samples => "equal samples", BudgetUnit.BlockFlops => "equal FLOPs of the blocks", _ => "equal reference time",
+        BudgetUnit.Steps => "equal steps",
+        BudgetUnit.Samples => "equal samples",
+        BudgetUnit.BlockFlops => "equal FLOPs of the blocks",
+        _ => "equal reference time",
     };
 }

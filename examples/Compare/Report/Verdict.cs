@@ -1,5 +1,4 @@
 using System.Globalization;
-using Glue;
 
 namespace Compare;
 
@@ -53,18 +52,19 @@ internal static class Verdict
     {
         var saved = summary.Paired(arm, Gains.TimePerSample);
         if (saved.Count == 0) return "";
-        var mean = saved.Average();
-        return string.Create(CultureInfo.InvariantCulture, $" A sample takes {Math.Abs(100 * mean):F1} % {(mean >= 0 ? "less" : "more")} reference time.");
+        var isLess = saved.Average() >= 0;
+        return $" A sample takes {Percent(isLess ? saved : [.. saved.Select(share => -share)], "F1")} {(isLess ? "less" : "more")} reference time.";
     }
 
     private static string Reach(Summary summary, string arm)
     {
         var (pairs, samples, time) = (summary.Pairs(arm).Count, summary.Paired(arm, Gains.SamplesToReach), summary.Paired(arm, Gains.TimeToReach));
         if (samples.Count == 0) return $" It never reaches the baseline's final loss.";
-        var (ofSamples, ofTime) = (Statistics.Of([.. samples]).Mean, Statistics.Of([.. time]).Mean);
         return string.Create(CultureInfo.InvariantCulture,
-            $" It reaches the baseline's final loss after {100 * ofSamples:F0} % of the baseline's samples and {100 * ofTime:F0} % of its time{(samples.Count < pairs ? $", in {samples.Count} of {pairs} seeds" : "")}.");
+            $" It first reaches the baseline's final loss after {Percent(samples, "F0")} of the baseline's samples and {Percent(time, "F0")} of its time{(samples.Count < pairs ? $", in {samples.Count} of {pairs} seeds" : "")}.");
     }
+
+    private static string Percent(IReadOnlyList<double> shares, string format) => $"{Figures.Spread([.. shares.Select(share => 100 * share)], format, shares.Count)} %";
 
     private static string Score(string task, PairedDifference of) => string.Create(CultureInfo.InvariantCulture, $" On {task} it scores {100 * of.Mean:+0.0;-0.0;0.0} points")
         + (double.IsNaN(of.HalfWidth) ? "." : string.Create(CultureInfo.InvariantCulture, $" (± {100 * of.HalfWidth:F1}{(Math.Abs(of.Mean) > of.HalfWidth ? "" : ", which may be luck")})."));

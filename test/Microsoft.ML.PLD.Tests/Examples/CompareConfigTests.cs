@@ -33,7 +33,7 @@ public sealed class CompareConfigTests
     [DataRow("""{ "name": "x", "shedule": {} }""", "arms[0].shedule is no field of the config; expected one of: name, model, training, schedule.")]
     [DataRow("""{ "name": "x", "schedule": { "name": "Progressive" } }""", "arms[0].schedule.name is \"Progressive\"; expected one of: DenseSchedule, ProgressiveLayerDrop")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta": 0.5 } }""", "arms[0].schedule.theta is no field of the config; expected one of: name, theta_bar")]
-    [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta_bar": 2 } }""", "arms[0].schedule is a schedule that cannot be made; expected thetaBar is 2; expected a keep ratio in (0, 1]")]
+    [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta_bar": 2 } }""", "arms[0].schedule: thetaBar is 2; expected a keep ratio in (0, 1]")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta_bar": "high" } }""", "arms[0].schedule.theta_bar is \"high\"; expected a number")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "scaling": "paperish" } }""", "arms[0].schedule.scaling is \"paperish\"; expected one of: Paper, BlockDelta, None.")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveStacking", "stages": [ { "blocks": 3 } ] } }""", "arms[0].schedule.stages[0].until is missing; expected a number from 0 to 1.")]

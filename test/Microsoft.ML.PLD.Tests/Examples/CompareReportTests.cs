@@ -18,9 +18,9 @@ public sealed class CompareReportTests
         Assert.Contains("equal steps with 3 seeds; baseline: dense.", verdict[0]);
         Assert.Contains("paired t-test", verdict[0]);
         Assert.Contains("pld: its loss is 0.2000 lower than the baseline's (95 % interval -0.2248 to -0.1752, p < 0.001, 3 seeds): better,", verdict[1]);
-        Assert.Contains("A sample takes 20.0 % less reference time.", verdict[1]);
+        Assert.Contains("A sample takes 20.0 ± 0 % less reference time.", verdict[1]);
         // From 4.2 to 3.80 the baseline's 4 is half of the way, and so on: 75, 75.6 and 74.4 % of the samples.
-        Assert.Contains("after 75 % of the baseline's samples and 60 % of its time.", verdict[1]);
+        Assert.Contains("first reaches the baseline's final loss after 75 ± 1 % of the baseline's samples and 60 ± 1 % of its time.", verdict[1]);
     }
 
     [TestMethod]
