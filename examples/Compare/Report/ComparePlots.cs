@@ -16,11 +16,12 @@ internal static class ComparePlots
     public static IReadOnlyList<Picture> Of(Summary summary)
     {
         if (summary.Config.Arms.All(arm => summary.Whole(arm.Name).Count == 0)) return [];
+        var exponent = 3 * (int)(Math.Log10(Math.Max(1, summary.Results.Max(run => run.BlockFlops))) / 3);
         return
         [
             Loss(summary, "loss-steps", "steps", point => point.Step),
             Loss(summary, "loss-samples", "samples", point => point.Samples),
-            Loss(summary, "loss-flops", "floating-point operations of the blocks", point => point.BlockFlops),
+            Loss(summary, "loss-flops", $"floating-point operations of the blocks, in 1e{exponent}", point => point.BlockFlops / Math.Pow(10, exponent)),
             Loss(summary, "loss-time", "reference system time, s", point => point.ReferenceSeconds),
             Final(summary),
             Trace(summary, "theta", "theta, keep ratio of the last block", point => point.Theta, isDrawn: false, "theta over the run, the mean over seeds."),

@@ -15,7 +15,8 @@ internal static class Verdict
         {
             string.Create(CultureInfo.InvariantCulture, $"Compared at {Figures.InWords(summary.Config.Budget)} with {seeds} seed{(seeds == 1 ? "" : "s")}; baseline: {summary.Baseline}.")
             + (seeds == 1 ? " With one seed nothing can be said about the spread: no difference below is a finding."
-                : " Test: Student's paired t-test over seeds on the final held-out loss, both sides, level 5 %, p-values corrected for the number of arms by Holm."),
+                : " Test: Student's paired t-test over seeds on the final held-out loss, both sides, level 5 %, p-values corrected for the number of arms by Holm."
+                + (seeds == 2 ? " Two seeds are the fewest that a test can be made with, and say little: take three or more." : "")),
         };
         if (summary.Whole(summary.Baseline).Count == 0) return [.. lines, $"The baseline has no run that reached its end, and nothing can be compared with it. {Failed(summary, summary.Baseline)}".TrimEnd()];
         if (Failed(summary, summary.Baseline) is { Length: > 0 } failed) lines.Add($"{summary.Baseline}: {failed}");

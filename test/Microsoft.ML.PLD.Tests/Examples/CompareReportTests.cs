@@ -56,6 +56,13 @@ public sealed class CompareReportTests
     }
 
     [TestMethod]
+    public void TwoSeedsSayLittle()
+    {
+        Assert.Contains("take three or more", Verdict.Of(CompareRuns.Summary(CompareRuns.Two.Replace("[1, 2, 3]", "[1, 2]"), [.. Better.Results.Where(run => run.Seed < 3)]))[0]);
+        Assert.DoesNotContain("take three or more", Verdict.Of(Better)[0]);
+    }
+
+    [TestMethod]
     public void RunsThatDivergedAreNotPassedOver()
     {
         RunResult lost = CompareRuns.Run("pld", 2, 0, 0, failure: "Training has diverged: no.");
