@@ -33,6 +33,8 @@ internal sealed record MeanCurve(double[] X, double[] Mean, double[] Low, double
     // Loss and what had been spent are read off the same line.
     private static (double X, double Loss)? At(RunResult run, double step, Func<ValidationPoint, double> spent)
     {
+        // Intervals are whole steps, rounded up: the first validation is up to a step later than its share of the run.
+        if (run.Validations.Count > 0 && run.Validations[0].Step - step is > 0 and < 1) step = run.Validations[0].Step;
         if (LossCurve.At(run, step, point => point.Step) is not { } loss) return null;
         var after = run.Validations.First(point => point.Step >= step * (1 - 1e-9));
         var before = run.Validations.LastOrDefault(point => point.Step < after.Step);

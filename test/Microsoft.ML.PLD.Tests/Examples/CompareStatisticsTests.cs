@@ -85,5 +85,10 @@ public sealed class CompareStatisticsTests
         Assert.AreEqual(2.5 - Math.Sqrt(0.5), curve.Low[2], 1e-12);
         Assert.AreEqual(2.5 + Math.Sqrt(0.5), curve.High[2], 1e-12);
         Assert.AreEqual(curve.Mean[0], curve.High[0]);
+
+        // 99 steps in two parts are validated after 50.
+        var run = CompareRuns.Run("a", 1, 4, 2);
+        var odd = run with { Steps = 99, Validations = [run.Validations[0], run.Validations[1] with { Step = 99 }] };
+        CollectionAssert.AreEqual(new[] { 50.0, 99 }, MeanCurve.Of([odd], points: 2, point => point.Step).X);
     }
 }
