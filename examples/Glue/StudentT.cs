@@ -20,10 +20,14 @@ internal static class StudentT
         return high;
     }
 
-    // Of at most t, for t >= 0: Simpson's rule after t = sqrt(degrees) tan(angle), which makes the density a power of the cosine.
-    private static double Probability(double t, double degrees)
+    /// <summary>The probability of at most <paramref name="t"/>.</summary>
+    /// <param name="t">At least 0.</param>
+    /// <param name="degrees">Degrees of freedom, at least 1; more than 1,000 count as 1,000.</param>
+    public static double Probability(double t, double degrees)
     {
         const int parts = 2_000;
+        degrees = Math.Min(degrees, 1_000);
+        // Simpson's rule after t = sqrt(degrees) tan(angle), which makes the density a power of the cosine.
         return 0.5 + 0.5 * Integral(Math.Atan(t / Math.Sqrt(degrees))) / Integral(Math.PI / 2);
 
         double Integral(double end)
