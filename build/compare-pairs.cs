@@ -4,19 +4,20 @@
 #:property PublishAot=false
 #:property NoWarn=CS1591
 
-// Teaches a pre-trained encoder to compare sentences: fine-tunes it on a table of pairs and how much they have in common, and writes the encoder, with its pre-training heads
-// as they were, as a model to start from.
+// Teaches a pre-trained encoder to compare sentences: fine-tunes it on a table of pairs and how much they have in common, and writes the mean of what comes out, of MODEL and of the
+// models that MODEL has grown from, so that it can still do what they could.
 //
-//     dotnet run -c Release build/compare-pairs.cs -- MODEL OUTPUT PAIRS.tsv RATE SEED
+//     dotnet run -c Release build/compare-pairs.cs -- MODEL OUTPUT PAIRS.tsv RATE SEED [GROWN_FROM...]
 //
-// PAIRS.tsv: sentence, sentence, number, as build/noised-copies.cs writes it with "graded". A twentieth of the pairs is held out.
+// PAIRS.tsv: sentence, sentence, number, as build/noised-copies.cs writes it with "graded". A twentieth of the pairs is held out. OUTPUT has the mean in bfloat16, and in
+// OUTPUT/comparing the fine-tuned encoder alone, with the pre-training heads of MODEL.
 using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.PLD;
 
-if (args.Length != 5)
+if (args.Length < 5)
 {
-    Console.Error.WriteLine($"There are {args.Length} arguments; expected MODEL OUTPUT PAIRS.tsv RATE SEED (see the head of build/compare-pairs.cs).");
+    Console.Error.WriteLine($"There are {args.Length} arguments; expected MODEL OUTPUT PAIRS.tsv RATE SEED [GROWN_FROM...] (see the head of build/compare-pairs.cs).");
     return 2;
 }
 var (folder, output, pairs, rate, seed) = (args[0], args[1], args[2], double.Parse(args[3], CultureInfo.InvariantCulture), int.Parse(args[4], CultureInfo.InvariantCulture));
@@ -34,8 +35,12 @@ var trainer = mlContext.Regression.Trainers.PldBert(new PldBertRegressionTrainer
 using var transformer = trainer.Fit(parts.TrainSet);
 var metrics = mlContext.Regression.Evaluate(transformer.Transform(parts.TestSet));
 Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"Held-out pairs: R2 {metrics.RSquared:F3}, mean absolute error {metrics.MeanAbsoluteError:F3}"));
-using var model = transformer.ToPretrained(pretrained);
-model.SavePretrained(output);
+using var comparing = transformer.ToPretrained(pretrained);
+comparing.SavePretrained(Path.Combine(output, "comparing"));
+var before = args[5..].Select(path => BertModel.FromPretrained(path)).ToArray();
+using var mean = BertModel.Average([comparing, pretrained, .. before]);
+mean.SavePretrained(output, Precision.BFloat16);
+foreach (var model in before) model.Dispose();
 return 0;
 
 internal sealed class Pair

@@ -54,6 +54,51 @@ public sealed class BertModel : IDisposable
     public static BertModel FromPretrained(string folder, string device = "cpu") => PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
 
     /// <summary>
+    /// The mean of models that have grown from one another, weight by weight: it has something of what each has learned, often more than any of them (Wortsman et al., "Robust
+    /// fine-tuning of zero-shot models", 2022, and "Model soups", ICML 2022). Models that were initialized each for itself have no mean worth having.
+    /// </summary>
+    /// <param name="models">
+    /// At least one, of one architecture and tokenizer; they are not changed. A next-sentence head that only some have is the mean of theirs.
+    /// </param>
+    /// <returns>A model of its own, on the processor; yours to dispose of.</returns>
+    /// <exception cref="ArgumentException">There are no models, or one is of another architecture or tokenizer.</exception>
+    /// <exception cref="ObjectDisposedException">One has been disposed of.</exception>
+    public static BertModel Average(params IReadOnlyList<BertModel> models)
+    {
+        ArgumentNullException.ThrowIfNull(models);
+        if (models.Count == 0) throw new ArgumentException("There are no models; expected at least one.", nameof(models));
+        var first = models[0];
+        for (var i = 1; i < models.Count; i++)
+            if (models[i].Config != first.Config || !models[i].Tokenizer.IsSameAs(first.Tokenizer))
+                throw new ArgumentException($"Model {i + 1} of {models.Count} is of another architecture or tokenizer than the first.", nameof(models));
+        using var noGrad = torch.no_grad();
+        var mean = new BertModel(first.Config, first.Tokenizer, models.Any(model => model.NextSentence is not null), torch.CPU, seed: 0);
+        try
+        {
+            var (sums, counts) = (mean.Weights.Tensors, new Dictionary<string, int>());
+            foreach (var model in models)
+            {
+                using var use = model.Use();
+                using var scope = torch.NewDisposeScope();
+                foreach (var (name, weight) in model.Weights.Tensors)
+                {
+                    var count = counts[name] = counts.GetValueOrDefault(name) + 1;
+                    if (count == 1) sums[name].copy_(weight);
+                    else sums[name].PlusInPlace(weight.cpu());
+                }
+            }
+            foreach (var (name, sum) in sums) sum.TimesInPlace(1.0 / counts[name]);
+            mean.Weights.Refresh();
+            return mean;
+        }
+        catch
+        {
+            mean.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>
     /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors in the layout and with the names of Hugging Face's BERT
     /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/> without <see cref="BertConfig.EmbeddingNorm"/>; with it, the names
     /// are the same and the model type is <c>pld-bert</c>). Files of the same name are replaced, each at once.

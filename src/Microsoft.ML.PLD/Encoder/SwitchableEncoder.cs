@@ -90,8 +90,8 @@ internal sealed class SwitchableEncoder
         {
             var y = _blocks[block].Apply(x, batch, 1, ResidualScaling.None, dropout: null);
             var (before, after) = (x.index_select(0, rows).to(torch.float32), y.index_select(0, rows).to(torch.float32));
-            var (norm, cosine) = (before.norm(1), torch.nn.functional.cosine_similarity(before, after, dim: 1).clamp(-1, 1));
-            changes[block] = new(after.sub(before).norm(1).div(norm).mean().item<float>(), cosine.acos().mean().item<float>());
+            var cosines = torch.nn.functional.cosine_similarity(before, after, dim: 1).cpu().data<float>();
+            changes[block] = new(after.sub(before).norm(1).div(before.norm(1)).mean().item<float>(), cosines.Average(cosine => Math.Acos(Math.Clamp(cosine, -1, 1))));
             x = y;
         }
         return changes;

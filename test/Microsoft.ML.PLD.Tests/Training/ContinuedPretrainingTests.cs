@@ -84,6 +84,28 @@ public sealed class ContinuedPretrainingTests
         Assert.ThrowsExactly<ObjectDisposedException>(() => Continue(start, Still));
     }
 
+    [TestMethod]
+    public void TheMeanOfModelsIsThatOfTheirWeights()
+    {
+        using var first = Text.Train(TestCorpus.Options);
+        using var second = Continue(first, TestCorpus.Options with { NextSentencePrediction = true });
+        using var third = Continue(second, TestCorpus.Options with { NextSentencePrediction = true, Seed = 9 });
+        using var mean = BertModel.Average(first, second, third);
+        var (a, b, c) = (Values(first), Values(second), Values(third));
+        foreach (var (name, values) in Values(mean))
+            for (var i = 0; i < values.Length; i++)
+                Assert.AreEqual(a.TryGetValue(name, out var own) ? (own[i] + b[name][i] + c[name][i]) / 3 : (b[name][i] + c[name][i]) / 2, values[i], 1e-6f, name); // the head of pairs
+        Assert.IsNotNull(mean.NextSentence);
+        using var alone = BertModel.Average(first);
+        foreach (var (name, values) in Values(alone)) CollectionAssert.AreEqual(a[name], values, name);
+
+        using var other = TestModel.Make();
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => BertModel.Average(first, other)).Message, "Model 2 of 2 is of another architecture or tokenizer");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => BertModel.Average()).Message, "There are no models");
+        other.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => BertModel.Average(other));
+    }
+
     private static BertModel Continue(BertModel start, PretrainingOptions options, IProgress<TrainingProgress>? progress = null) =>
         new BertPretrainer(start, options, TestCorpus.Runtime).Train(Text.Corpus, Text.Tokenizer, progress, () => { });
 
