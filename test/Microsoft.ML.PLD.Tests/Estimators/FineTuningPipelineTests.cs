@@ -117,8 +117,9 @@ public sealed class FineTuningPipelineTests
         tuned.Dispose();
         Assert.HasCount(2, Scores(again, TextRow.Make(1))[0]);
         Assert.ThrowsExactly<ObjectDisposedException>(() => tuned.ToPretrained(Pretrained));
+        using var other = TestModel.Make();
         StringAssert.Contains(
-            Assert.ThrowsExactly<ArgumentException>(() => again.ToPretrained(TestModel.Make())).Message, "heads is a model of another architecture or vocabulary");
+            Assert.ThrowsExactly<ArgumentException>(() => again.ToPretrained(other)).Message, "heads is a model of another architecture or vocabulary");
     }
 
     [TestMethod]
