@@ -67,9 +67,9 @@ public sealed class BertModel : IDisposable
     {
         ArgumentNullException.ThrowIfNull(models);
         if (models.Count == 0) throw new ArgumentException("There are no models; expected at least one.", nameof(models));
-        var first = models[0];
+        var first = models[0] ?? throw new ArgumentException("Model 1 is null.", nameof(models));
         for (var i = 1; i < models.Count; i++)
-            if (models[i].Config != first.Config || !models[i].Tokenizer.IsSameAs(first.Tokenizer))
+            if (models[i] is null || models[i].Config != first.Config || !models[i].Tokenizer.IsSameAs(first.Tokenizer))
                 throw new ArgumentException($"Model {i + 1} of {models.Count} is of another architecture or tokenizer than the first.", nameof(models));
         using var noGrad = torch.no_grad();
         var mean = new BertModel(first.Config, first.Tokenizer, models.Any(model => model.NextSentence is not null), torch.CPU, seed: 0);

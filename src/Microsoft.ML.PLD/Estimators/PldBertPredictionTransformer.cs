@@ -20,7 +20,8 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     /// (Phang et al., "Sentence Encoders on STILTs", 2018).
     /// </summary>
     /// <param name="heads">
-    /// The model that this one was fine-tuned from, whose pre-training heads the result has as they are: they no longer fit the encoder exactly. It is not changed.
+    /// The model that this one was fine-tuned from, whose pre-training heads the result has as they are: they no longer fit the encoder exactly. The pooler on [CLS], which next-sentence
+    /// prediction shares with fine-tuning, is the fine-tuned one. It is not changed.
     /// </param>
     /// <returns>A model of its own, on the processor; yours to dispose of.</returns>
     /// <exception cref="ObjectDisposedException">This transformer or <paramref name="heads"/> has been disposed of.</exception>
@@ -33,9 +34,17 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         using var use = heads.Use();
         using var own = Use();
         var model = new BertModel(heads.Config, heads.Tokenizer, heads.NextSentence is not null, torch.CPU, seed: 0);
-        model.Weights.CopyFrom(heads.Weights);
-        model.Weights.CopyFrom(Predictor.Weights);
-        return model;
+        try
+        {
+            model.Weights.CopyFrom(heads.Weights);
+            model.Weights.CopyFrom(Predictor.Weights);
+            return model;
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
     }
 
     private protected IReadOnlyList<ModelEntry> Entries => SavedNetwork.Entries(Settings, Predictor.Config, Predictor.Tokenizer, Predictor.Weights);

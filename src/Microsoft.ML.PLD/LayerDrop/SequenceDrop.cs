@@ -5,7 +5,7 @@ namespace Microsoft.ML.PLD;
 /// the batch's sequences; the others pass by it.
 /// </summary>
 /// <remarks>
-/// The FLOPs are those of the other schedule, at every step instead of on average; each block is trained at each step, and the gates of a batch's sequences are
+/// The FLOPs are those of the other schedule, at every step (to within a sequence) instead of on average; each block is trained at each step, and the gates of a batch's sequences are
 /// nearly independent, so that they add less noise to the gradient. Our own; stochastic depth (Huang et al., ECCV 2016) has been drawn for each sample before, but computed for all.
 /// </remarks>
 public sealed record SequenceDrop : ILayerSchedule

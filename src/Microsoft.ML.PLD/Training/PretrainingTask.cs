@@ -32,7 +32,7 @@ internal sealed class PretrainingTask : ITrainingTask
         _losses = new PretrainingLosses(model, type);
         Cut = runtime.Cut(model.Device, options.BatchSize, options.SequenceLength);
         Runtime = runtime.Values(model.Device, type, Cut);
-        Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), nameof(options.ValidationSequences), "Optimizer.MaxSkippedSteps"])
+        Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), nameof(options.ValidationSequences), nameof(options.ValidationSeed), "Optimizer.MaxSkippedSteps"])
             .Concat(OptionValues.Of(model.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, options.Steps, model.Config.Layers, options.RunSeed))
             .Append(new("Data", corpus.Fingerprint))
