@@ -2,7 +2,7 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>Layer dropping by what blocks do: the less a block changes its input, the more often it is dropped.</summary>
 /// <remarks>
-/// Our own. The paper derives its depth rule from a figure of trained encoders, in which high blocks change their input least; here each run measures its own.
+/// Our own. The paper derives its depth rule from a figure of trained encoders; here each run measures its own.
 /// On average as many blocks run as with <see cref="ProgressiveLayerDrop"/> and <see cref="DepthRule.Paper"/>, and none is dropped more often than its last: the drop rates are
 /// proportional to 1 / <see cref="BlockChange.Distance"/> up to that. Until the first measurement the rates are the paper's.
 /// </remarks>
@@ -12,7 +12,7 @@ public sealed record AdaptiveLayerDrop : IMeasuringSchedule
 
     /// <summary>Makes the schedule.</summary>
     /// <param name="thetaBar">As of <see cref="ProgressiveLayerDrop"/>. Default: 0.5.</param>
-    /// <param name="measurements">How often blocks are measured in a run, at equal intervals: at least 1. Default: 50. Each costs less than half of a step.</param>
+    /// <param name="measurements">How often blocks are measured in a run, at equal intervals: at least 1. Default: 50. Each is a forward pass of a micro-batch.</param>
     /// <param name="scaling">How kept blocks are scaled. Default: the paper's.</param>
     /// <param name="gammaTimesSteps">As of <see cref="ProgressiveLayerDrop"/>. Default: 100.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>

@@ -31,11 +31,7 @@ public sealed record Apollo : ILayerSchedule
     public IReadOnlyList<GrowthStage> Stages { get; }
 
     /// <inheritdoc/>
-    public double[] KeepProbabilities(long step, long totalSteps, int layers)
-    {
-        var unique = Stages.BlocksAt(step, totalSteps, layers);
-        return [.. Enumerable.Range(0, layers).Select(block => block < unique ? 1.0 : 0)];
-    }
+    public double[] KeepProbabilities(long step, long totalSteps, int layers) => Stages.KeepProbabilities(step, totalSteps, layers);
 
     /// <inheritdoc/>
     public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed)
@@ -52,7 +48,7 @@ public sealed record Apollo : ILayerSchedule
 
     /// <inheritdoc/>
     public LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) =>
-        Interpolated(stepsDone >= totalSteps ? layers : Stages.BlocksAt(Math.Max(0, stepsDone - 1), totalSteps, layers), layers, layers, 1);
+        Interpolated(Stages.BlocksAfter(stepsDone, totalSteps, layers), layers, layers, 1);
 
     private static LayerPlan Interpolated(int unique, int depth, int layers, double expectedShare) => new(
         layers, Enumerable.Range(0, depth).Select(run => new BlockRun((int)((long)run * unique / depth), 1)), expectedShare);

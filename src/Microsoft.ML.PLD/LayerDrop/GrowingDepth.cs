@@ -27,7 +27,7 @@ public sealed record GrowingDepth : ILayerSchedule
 
     /// <inheritdoc/>
     public double[] KeepProbabilities(long step, long totalSteps, int layers) => Stages.BlocksAt(step, totalSteps, layers) is var blocks && blocks < layers
-        ? [.. Enumerable.Range(0, layers).Select(block => block < blocks ? 1.0 : 0)]
+        ? Stages.KeepProbabilities(step, totalSteps, layers)
         : Then.KeepProbabilities(step, totalSteps, layers);
 
     /// <inheritdoc/>

@@ -30,11 +30,7 @@ public sealed record MultiStageLayerwise : ILayerSchedule
     public IReadOnlyList<GrowthStage> Stages { get; }
 
     /// <inheritdoc/>
-    public double[] KeepProbabilities(long step, long totalSteps, int layers)
-    {
-        var blocks = Stages.BlocksAt(step, totalSteps, layers);
-        return [.. Enumerable.Range(0, layers).Select(block => block < blocks ? 1.0 : 0)];
-    }
+    public double[] KeepProbabilities(long step, long totalSteps, int layers) => Stages.KeepProbabilities(step, totalSteps, layers);
 
     /// <inheritdoc/>
     public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed)
@@ -57,8 +53,7 @@ public sealed record MultiStageLayerwise : ILayerSchedule
         : null;
 
     /// <inheritdoc/>
-    public LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) =>
-        LayerPlan.Lowest(stepsDone >= totalSteps ? layers : Stages.BlocksAt(Math.Max(0, stepsDone - 1), totalSteps, layers), layers);
+    public LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) => LayerPlan.Lowest(Stages.BlocksAfter(stepsDone, totalSteps, layers), layers);
 
     // The highest blocks before, in their order; again from them where there are more new ones.
     private static int Source(int block, int before, int after)

@@ -31,6 +31,17 @@ internal static class StageShares
         return layers;
     }
 
+    /// <summary>The blocks that there are when so many steps are done; all of them at the end.</summary>
+    public static int BlocksAfter(this IReadOnlyList<GrowthStage> stages, long stepsDone, long totalSteps, int layers) =>
+        stepsDone >= totalSteps ? layers : stages.BlocksAt(Math.Max(0, stepsDone - 1), totalSteps, layers);
+
+    /// <summary>1 for the blocks that there are, 0 for the others.</summary>
+    public static double[] KeepProbabilities(this IReadOnlyList<GrowthStage> stages, long step, long totalSteps, int layers)
+    {
+        var blocks = stages.BlocksAt(step, totalSteps, layers);
+        return [.. Enumerable.Range(0, layers).Select(block => block < blocks ? 1.0 : 0)];
+    }
+
     /// <summary>The blocks that there were before a step, and that there are from it on; null: as many.</summary>
     public static (int Before, int After)? GrowthBefore(this IReadOnlyList<GrowthStage> stages, long step, long totalSteps, int layers)
     {
