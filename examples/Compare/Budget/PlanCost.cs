@@ -43,7 +43,7 @@ internal readonly struct PlanCost
             if (cost.Total > 0) cost = cost.Times(spent / cost.Total);
             else cost = cost.Plus(PlanKind.Whole, spent);
         }
-        return schedule is IMeasuringSchedule measuring && measuring.MeasuresBefore(step, steps) ? cost.Plus(PlanKind.Whole, 1.0 / 3) : cost;
+        return schedule.MeasuresBefore(step, steps) ? cost.Plus(PlanKind.Whole, 1.0 / 3) : cost;
     }
 
     private PlanCost Times(double factor) => new([.. (_shares ?? []).Select(share => factor * share)]);

@@ -104,7 +104,7 @@ internal static class ComparePlots
         plot.Axes.SetLimits(0, 1, 0.5, layers + 0.5);
         plot.Axes.Left.SetTicks([.. Enumerable.Range(1, layers).Select(block => (double)block)], [.. Enumerable.Range(1, layers).Select(block => block.ToString(CultureInfo.InvariantCulture))]);
         plot.HideGrid();
-        var measured = schedule is IMeasuringSchedule ? " Before anything is measured; what it measures moves the probabilities between blocks." : "";
+        var measured = Enumerable.Range(0, parts).Any(step => schedule.MeasuresBefore(step, parts)) ? " Before anything is measured; what it measures moves the probabilities between blocks." : "";
         return Draw(plot, $"keep-{WorkFolder.FileName(arm.Name)}", $"{arm.Name}: the probability of keeping each block.{measured}");
     }
 

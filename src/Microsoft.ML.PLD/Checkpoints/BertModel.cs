@@ -128,19 +128,10 @@ public sealed class BertModel : IDisposable
         const int atOnce = 32;
         ArgumentNullException.ThrowIfNull(texts);
         using var use = _guard.Use();
-        using var scope = torch.NewDisposeScope();
         TokenizedText[] all = [.. texts.Select(text => Tokenizer.Encode(text, null, Config.MaxPositions))];
         if (all.Length == 0) throw new ArgumentException("There are no texts to measure with.", nameof(texts));
-        var (sums, tokens) = (new (double Distance, double Angle)[Config.Layers], 0L);
-        foreach (var some in all.Chunk(atOnce))
-        {
-            var count = some.Sum(text => (long)text.Ids.Length);
-            var changes = Encoder.Measure(TokenBatch.Pad(some, Tokenizer.Vocabulary.PadId, Device, firstsOnly: false), torch.float32);
-            for (var block = 0; block < changes.Length; block++)
-                sums[block] = (sums[block].Distance + count * changes[block].Distance, sums[block].Angle + count * changes[block].Angle);
-            tokens += count;
-        }
-        return [.. sums.Select(sum => new BlockChange(sum.Distance / tokens, sum.Angle / tokens))];
+        return Encoder.Measure(
+            all.Chunk(atOnce).Select(some => (Func<TokenBatch>)(() => TokenBatch.Pad(some, Tokenizer.Vocabulary.PadId, Device, firstsOnly: false))), torch.float32);
     }
 
     /// <summary>One vector for each text.</summary>

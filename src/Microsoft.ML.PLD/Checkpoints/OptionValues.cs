@@ -22,7 +22,7 @@ internal static class OptionValues
     public static IEnumerable<KeyValuePair<string, string>> Of<T>(T options, string prefix = "", params string[] without) =>
         Flatten(JsonSerializer.SerializeToNode(options, Json), prefix).Where(option => !without.Contains(option.Key));
 
-    /// <summary>The plans that a schedule makes: two that are called the same need not be.</summary>
+    /// <summary>The plans that a schedule makes, and the copies: two that are called the same need not be.</summary>
     public static KeyValuePair<string, string>[] OfPlans(ILayerSchedule schedule, long steps, int layers, ulong seed)
     {
         const int samples = 64;
@@ -39,6 +39,7 @@ internal static class OptionValues
                 if (run.Subset is { } subset) hash.AppendData(MemoryMarshal.AsBytes<double>([(int)subset.Of, subset.Share]));
             }
         }
+        foreach (var source in schedule.CopiesAfter(1, steps, steps, layers)?.Sources ?? []) hash.AppendData(BitConverter.GetBytes(source));
         return [new("LayerSchedule.Plans", $"SHA-256 {Convert.ToHexStringLower(hash.GetHashAndReset())[..16]}")];
     }
 

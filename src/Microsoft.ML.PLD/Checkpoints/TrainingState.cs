@@ -31,10 +31,7 @@ internal sealed record TrainingState
     /// <summary>Optimizer steps done: data, gates, masks, dropout and learning rate of the next are functions of it.</summary>
     public required long Step { get; init; }
 
-    /// <summary>The last step before which blocks took over others' weights; -1: none did.</summary>
-    public long GrownBefore { get; init; } = -1;
-
-    /// <summary>What an <see cref="IMeasuringSchedule"/> measured last: distance and angle of each block; null: nothing.</summary>
+    /// <summary>What <see cref="ILayerSchedule.MeasuresBefore"/> last asked for: distance and angle of each block; null: nothing.</summary>
     public IReadOnlyList<BlockChange>? Measured { get; init; }
 
     /// <summary>The samples, or rows, read so far: where the next step begins.</summary>
@@ -62,7 +59,7 @@ internal sealed record TrainingState
     /// <summary>Time trained so far.</summary>
     public double Seconds { get; init; }
 
-    /// <summary>The best one, and the newest ones: a run may validate a million times.</summary>
+    /// <summary>Since the encoder last grew: the best one, and the newest ones, as a run may validate a million times.</summary>
     public IReadOnlyList<Validation> Validations { get; init; } = [];
 
     /// <summary>The best validation, of equal ones the first; null before the first.</summary>

@@ -17,13 +17,14 @@ internal sealed class Dropout
     private readonly ulong _seed;
     private readonly long _step, _firstRow;
     private readonly int _rows;
+    private readonly int[]? _drawn;
     private readonly torch.Device _device;
     private readonly int _part;
     private int _places;
 
-    private Dropout(double hidden, double attention, ulong seed, long step, long firstRow, int rows, torch.Device device, int part)
+    private Dropout(double hidden, double attention, ulong seed, long step, long firstRow, int rows, torch.Device device, int part, int[]? drawn = null)
     {
-        (_hidden, _attention, _seed, _step, _firstRow, _rows, _device, _part) = (hidden, attention, seed, step, firstRow, rows, device, part);
+        (_hidden, _attention, _seed, _step, _firstRow, _rows, _device, _part, _drawn) = (hidden, attention, seed, step, firstRow, rows, device, part, drawn);
         _places = part * PlacesOfAPart;
         if (!OnProcessor) torch.cuda.manual_seed_all((long)new RandomStream(seed, RandomPurpose.Dropout, step, firstRow << PartBits | (long)part).NextUInt64());
     }
@@ -45,8 +46,8 @@ internal sealed class Dropout
     /// <param name="number">From 1; 0 is what belongs to no part.</param>
     public Dropout Part(int number) => new(_hidden, _attention, _seed, _step, _firstRow, _rows, _device, number);
 
-    /// <summary>The same, for a part of the micro-batch's rows or tokens.</summary>
-    public Dropout Of(TokenBatch part) => new(_hidden, _attention, _seed, _step, _firstRow, part.Rows, _device, _part);
+    /// <summary>The same, for rows or tokens that were drawn of the micro-batch.</summary>
+    public Dropout Of(TokenBatch part) => new(_hidden, _attention, _seed, _step, _firstRow, part.Rows, _device, _part, part.Drawn);
 
     /// <summary>The share of attention probabilities dropped, for fused attention.</summary>
     public double AttentionRate => _attention;
@@ -62,5 +63,5 @@ internal sealed class Dropout
     /// <summary>For <see cref="AttentionFunction"/>; null: drop nothing.</summary>
     public DropoutSite? AttentionSite() => _attention == 0 ? null : NextSite(_attention);
 
-    private DropoutSite NextSite(double rate) => new(rate, _seed, _step, _places++, _firstRow, _rows);
+    private DropoutSite NextSite(double rate) => new(rate, _seed, _step, _places++, _firstRow, _rows, _drawn);
 }

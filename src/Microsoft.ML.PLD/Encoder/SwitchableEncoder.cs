@@ -75,26 +75,32 @@ internal sealed class SwitchableEncoder
         return (outputs is null ? y : y.index_select(0, outputs)).MoveToOuterDisposeScope();
     }
 
-    /// <summary>What each block does to its input when all run.</summary>
-    /// <param name="batch">The tokens; padding does not count.</param>
+    /// <summary>What each block does to its input when all run, as the mean over the tokens of all batches.</summary>
+    /// <param name="batches">Each is made when it is its turn; padding does not count.</param>
     /// <param name="type">Of the activations.</param>
-    public BlockChange[] Measure(TokenBatch batch, torch.ScalarType type)
+    public BlockChange[] Measure(IEnumerable<Func<TokenBatch>> batches, torch.ScalarType type)
     {
-        using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        long[] real = [.. Enumerable.Range(0, batch.Rows * batch.Length).Where(place => batch.Padding?[place] is not true)];
-        var rows = torch.tensor(real, device: batch.Ids.device);
-        var x = Embeddings.Apply(batch, type, dropout: null);
-        var changes = new BlockChange[_blocks.Length];
-        for (var block = 0; block < _blocks.Length; block++)
+        var (distances, angles, tokens) = (new double[_blocks.Length], new double[_blocks.Length], 0L);
+        foreach (var make in batches)
         {
-            var y = _blocks[block].Apply(x, batch, 1, ResidualScaling.None, dropout: null);
-            var (before, after) = (x.index_select(0, rows).to(torch.float32), y.index_select(0, rows).to(torch.float32));
-            var cosines = torch.nn.functional.cosine_similarity(before, after, dim: 1).cpu().data<float>();
-            changes[block] = new(after.sub(before).norm(1).div(before.norm(1)).mean().item<float>(), cosines.Average(cosine => Math.Acos(Math.Clamp(cosine, -1, 1))));
-            x = y;
+            using var scope = torch.NewDisposeScope();
+            var batch = make();
+            long[] real = [.. Enumerable.Range(0, batch.Rows * batch.Length).Where(place => batch.Padding?[place] is not true)];
+            var (rows, x) = (torch.tensor(real, device: batch.Ids.device), Embeddings.Apply(batch, type, dropout: null));
+            for (var block = 0; block < _blocks.Length; block++)
+            {
+                using var inside = torch.NewDisposeScope();
+                var y = _blocks[block].Apply(x, batch, 1, ResidualScaling.None, dropout: null);
+                var (before, after) = (x.index_select(0, rows).to(torch.float32), y.index_select(0, rows).to(torch.float32));
+                distances[block] += after.sub(before).norm(1).div(before.norm(1)).sum().item<float>();
+                angles[block] += torch.nn.functional.cosine_similarity(before, after, dim: 1).cpu().data<float>().Sum(cosine => Math.Acos(Math.Clamp(cosine, -1, 1)));
+                x.Dispose();
+                x = y.MoveToOuterDisposeScope();
+            }
+            tokens += real.Length;
         }
-        return changes;
+        return [.. distances.Zip(angles, (distance, angle) => new BlockChange(distance / tokens, angle / tokens))];
     }
 
     // What is not trained leaves nothing behind for the way back.

@@ -81,13 +81,13 @@ internal sealed class TokenBatch
             if (Padding is not null && positions is not null && places.AsSpan(i * length, length).ToArray().All(place => Padding[place])) places[i * length] = sequences[i] * Length;
         }
         bool[]? padding = Padding is null ? null : [.. places.Select(place => Padding[place])];
-        return (torch.tensor(places, torch.int64, Ids.device), new TokenBatch(this, sequences.Length, length, padding));
+        return (torch.tensor(places, torch.int64, Ids.device), new TokenBatch(this, sequences, length, padding));
     }
 
     // Of the network only the embeddings read ids.
-    private TokenBatch(TokenBatch whole, int rows, int length, bool[]? padding)
+    private TokenBatch(TokenBatch whole, int[] drawn, int length, bool[]? padding)
     {
-        (Rows, Length, OutputsPerRow, Ids) = (rows, length, length, whole.Ids);
+        (Rows, Length, OutputsPerRow, Ids, Drawn) = (drawn.Length, length, length, whole.Ids, drawn);
         Padding = padding;
     }
 
@@ -105,6 +105,9 @@ internal sealed class TokenBatch
 
     /// <summary>The number of the first row in the step's batch; 0 outside of training.</summary>
     public long FirstRow { get; init; }
+
+    /// <summary>The rows of the micro-batch that these are, when they were drawn of it; null: all.</summary>
+    public int[]? Drawn { get; }
 
     /// <summary>K: how many vectors of each row the encoder gives, S when all are wanted.</summary>
     public int OutputsPerRow { get; }

@@ -6,13 +6,13 @@ namespace Microsoft.ML.PLD;
 /// On average as many blocks run as with <see cref="ProgressiveLayerDrop"/> and <see cref="DepthRule.Paper"/>, and none is dropped more often than its last: the drop rates are
 /// proportional to 1 / <see cref="BlockChange.Distance"/> up to that. Until the first measurement the rates are the paper's.
 /// </remarks>
-public sealed record AdaptiveLayerDrop : IMeasuringSchedule
+public sealed record AdaptiveLayerDrop : ILayerSchedule
 {
     private readonly ProgressiveLayerDrop _paper;
 
     /// <summary>Makes the schedule.</summary>
     /// <param name="thetaBar">As of <see cref="ProgressiveLayerDrop"/>. Default: 0.5.</param>
-    /// <param name="measurements">How often blocks are measured in a run, at equal intervals: at least 1. Default: 50. Each is a forward pass of a micro-batch.</param>
+    /// <param name="measurements">How often blocks are measured in a run, at equal intervals: at least 1. Default: 50. Each is a forward pass of the step's batch.</param>
     /// <param name="scaling">How kept blocks are scaled. Default: the paper's.</param>
     /// <param name="gammaTimesSteps">As of <see cref="ProgressiveLayerDrop"/>. Default: 100.</param>
     /// <exception cref="ArgumentOutOfRangeException">A number is out of its range.</exception>
@@ -38,10 +38,10 @@ public sealed record AdaptiveLayerDrop : IMeasuringSchedule
     private IReadOnlyList<BlockChange>? Changes { get; init; }
 
     /// <inheritdoc/>
-    public bool MeasuresBefore(long step, long totalSteps) => step % Math.Max(1, totalSteps / Measurements) == 0;
+    public bool MeasuresBefore(long step, long totalSteps) => step * Measurements / totalSteps > (step - 1) * Measurements / totalSteps || step == 0;
 
     /// <inheritdoc/>
-    public ILayerSchedule With(IReadOnlyList<BlockChange> changes) => this with { Changes = [.. changes] };
+    public ILayerSchedule Knowing(IReadOnlyList<BlockChange>? changes) => this with { Changes = changes };
 
     /// <inheritdoc/>
     public double[] KeepProbabilities(long step, long totalSteps, int layers)

@@ -11,6 +11,8 @@ namespace Microsoft.ML.PLD;
 /// </remarks>
 public sealed record Apollo : ILayerSchedule
 {
+    private const double Smallest = 1e-6;
+
     private static readonly GrowthStage[] Usual = [new(1, 0.05), new(3, 0.1), new(6, 0.25)];
 
     /// <summary>1, 3 and 6 blocks up to 5, 10 and 25 % of the steps, then all: the paper's stages for 12 blocks. State copied.</summary>
@@ -42,7 +44,7 @@ public sealed record Apollo : ILayerSchedule
     }
 
     /// <inheritdoc/>
-    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => Stages.GrowthBefore(step, totalSteps, layers) is var (before, after)
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers) => Stages.GrowthAfter(stepsDone, totalSteps, layers) is var (before, after)
         ? new BlockCopies(Enumerable.Range(0, layers).Select(block => block < after ? (int)((long)block * before / after) : block), State)
         : null;
 
@@ -57,19 +59,25 @@ public sealed record Apollo : ILayerSchedule
     internal static int DepthOf(double x, int unique, int layers)
     {
         if (unique >= layers) return layers;
-        // The paper's code: y = m / (x + n), cut to [1, r], with m and n such that y is near r + 0.4 for the smallest x and 0.6 for x = 1.
-        const double smallest = 1e-6, lowest = 0.6;
-        var ratio = (double)layers / unique;
-        var highest = ratio + 0.4;
-        var n = (highest * smallest - lowest) / (lowest - highest);
-        var y = Math.Clamp(lowest * (n + 1) / (Math.Max(x, smallest) + n), 1, ratio);
-        return (int)(y * unique);
+        var (m, n) = Curve(unique, layers);
+        var y = Math.Clamp(m / (Math.Max(x, Smallest) + n), 1, (double)layers / unique);
+        return (int)(y * unique + 1e-9); // r times unique is all layers, whatever rounding makes of it
     }
 
-    // The depth reaches d where x falls to m unique / d - n.
-    private static double MeanDepth(int unique, int layers)
+    /// <summary>The mean of all depths: each is reached where x falls to m unique / depth - n.</summary>
+    internal static double MeanDepth(int unique, int layers)
     {
-        const int samples = 4_096;
-        return Enumerable.Range(0, samples).Average(sample => (double)DepthOf((sample + 0.5) / samples, unique, layers));
+        if (unique >= layers) return layers;
+        var (m, n) = Curve(unique, layers);
+        return unique + Enumerable.Range(unique + 1, layers - unique).Sum(depth => Math.Clamp(m * unique / depth - n, 0, 1));
+    }
+
+    // The paper's code: y = m / (x + n), cut to [1, r], with m and n such that y is near r + 0.4 for the smallest x and 0.6 for x = 1.
+    private static (double M, double N) Curve(int unique, int layers)
+    {
+        const double lowest = 0.6;
+        var highest = (double)layers / unique + 0.4;
+        var n = (highest * Smallest - lowest) / (lowest - highest);
+        return (lowest * (n + 1), n);
     }
 }

@@ -31,4 +31,9 @@ public sealed class BlockCopies
 
     /// <summary>What the optimizer knows of blocks that take others' weights.</summary>
     public CopiedState State { get; }
+
+    /// <summary>These copies, and after them others, as one.</summary>
+    /// <param name="next">Made of what these leave. When one of both resets what the optimizer knows, both do.</param>
+    internal BlockCopies Then(BlockCopies next) => new(
+        next.Sources.Select(source => Sources[source]), State == CopiedState.Reset || next.State == CopiedState.Reset ? CopiedState.Reset : CopiedState.Copied);
 }

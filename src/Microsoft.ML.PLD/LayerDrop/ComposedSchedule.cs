@@ -21,7 +21,7 @@ public sealed record ComposedSchedule : ILayerSchedule
     }
 
     /// <summary>The schedules in order.</summary>
-    public IReadOnlyList<SchedulePart> Parts { get; }
+    public IReadOnlyList<SchedulePart> Parts { get; private init; }
 
     /// <inheritdoc/>
     public double[] KeepProbabilities(long step, long totalSteps, int layers)
@@ -38,10 +38,11 @@ public sealed record ComposedSchedule : ILayerSchedule
     }
 
     /// <inheritdoc/>
-    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers)
+    /// <remarks>At its end a part grows to all blocks, as at the end of a run.</remarks>
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers)
     {
-        var (part, first, steps) = PartAt(step, totalSteps);
-        return Parts[part].Schedule.CopiesBefore(step - first, steps, layers);
+        var (part, first, steps) = PartAt(stepsDone - 1, totalSteps);
+        return Parts[part].Schedule.CopiesAfter(stepsDone - first, steps, layers);
     }
 
     /// <inheritdoc/>
@@ -51,17 +52,28 @@ public sealed record ComposedSchedule : ILayerSchedule
         return Parts[part].Schedule.EvaluationPlan(stepsDone - first, steps, layers);
     }
 
+    /// <inheritdoc/>
+    public bool MeasuresBefore(long step, long totalSteps)
+    {
+        var (part, first, steps) = PartAt(step, totalSteps);
+        return Parts[part].Schedule.MeasuresBefore(step - first, steps);
+    }
+
+    /// <inheritdoc/>
+    public ILayerSchedule Knowing(IReadOnlyList<BlockChange>? changes) =>
+        this with { Parts = [.. Parts.Select(part => part with { Schedule = part.Schedule.Knowing(changes) })] };
+
     // A part that is too short for a single step is left out.
     private (int Part, long First, long Steps) PartAt(long step, long totalSteps)
     {
         var first = 0L;
         for (var part = 0; part < Parts.Count; part++)
         {
-            var end = part == Parts.Count - 1 ? Math.Max(totalSteps, first + 1) : (long)Math.Round(Parts[part].Until * totalSteps);
-            if (step < end || part == Parts.Count - 1) return (part, first, end - first);
+            var end = (long)Math.Round(Parts[part].Until * totalSteps);
+            if (step < end || end >= totalSteps) return (part, first, end - first);
             first = end;
         }
-        throw new InvalidOperationException("A composed schedule has at least one part.");
+        throw new InvalidOperationException("The last part ends with the run.");
     }
 }
 

@@ -6,7 +6,8 @@ namespace Microsoft.ML.PLD;
 /// </summary>
 /// <remarks>
 /// As progressive stacking (Gong et al., "Efficient Training of BERT by Progressively Stacking", ICML 2019), but without copying weights: in a pre-LN encoder a
-/// block with initial weights changes its input little. Validation runs every block, those too that have not been trained yet.
+/// block with initial weights changes its input little. Validation runs every block, those too that have not been trained yet. A last stage that ends with the
+/// run, at 1, leaves the blocks above it as they began.
 /// </remarks>
 public sealed record GrowingDepth : ILayerSchedule
 {
@@ -20,21 +21,35 @@ public sealed record GrowingDepth : ILayerSchedule
     public GrowingDepth(ILayerSchedule? then = null, params GrowthStage[] stages) => (Then, Stages) = (then ?? new DenseSchedule(), StageShares.Checked(stages));
 
     /// <summary>Which blocks run once all have been added.</summary>
-    public ILayerSchedule Then { get; }
+    public ILayerSchedule Then { get; private init; }
 
     /// <summary>The stages before all blocks run.</summary>
     public IReadOnlyList<GrowthStage> Stages { get; }
 
     /// <inheritdoc/>
-    public double[] KeepProbabilities(long step, long totalSteps, int layers) => Stages.BlocksAt(step, totalSteps, layers) is var blocks && blocks < layers
+    public double[] KeepProbabilities(long step, long totalSteps, int layers) => IsGrowing(step, totalSteps, layers)
         ? Stages.KeepProbabilities(step, totalSteps, layers)
         : Then.KeepProbabilities(step, totalSteps, layers);
 
     /// <inheritdoc/>
-    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) => Stages.BlocksAt(step, totalSteps, layers) is var blocks && blocks < layers
-        ? LayerPlan.Lowest(blocks, layers)
+    public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) => IsGrowing(step, totalSteps, layers)
+        ? LayerPlan.Lowest(Stages.BlocksAt(step, totalSteps, layers), layers)
         : Then.PlanAt(step, totalSteps, layers, seed);
 
     /// <inheritdoc/>
-    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => Then.CopiesBefore(step, totalSteps, layers);
+    /// <remarks>What <see cref="Then"/> would have copied by the time it takes over, it copies then.</remarks>
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers) => IsGrowing(stepsDone, totalSteps, layers) && stepsDone < totalSteps ? null
+        : Then.CopiesAfter(IsGrowing(stepsDone - 1, totalSteps, layers) ? 1 : stepsDone, stepsDone, totalSteps, layers);
+
+    /// <inheritdoc/>
+    public LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) =>
+        IsGrowing(stepsDone, totalSteps, layers) ? LayerPlan.Dense(layers) : Then.EvaluationPlan(stepsDone, totalSteps, layers);
+
+    /// <inheritdoc/>
+    public bool MeasuresBefore(long step, long totalSteps) => Then.MeasuresBefore(step, totalSteps);
+
+    /// <inheritdoc/>
+    public ILayerSchedule Knowing(IReadOnlyList<BlockChange>? changes) => this with { Then = Then.Knowing(changes) };
+
+    private bool IsGrowing(long step, long totalSteps, int layers) => Stages.BlocksAt(step, totalSteps, layers) < layers;
 }

@@ -35,12 +35,9 @@ public sealed record MultiStageLayerwise : ILayerSchedule
     /// <inheritdoc/>
     public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed)
     {
-        var (blocks, frozen) = (Stages.BlocksAt(step, totalSteps, layers), 0);
-        foreach (var stage in Stages)
-        {
-            if (step < stage.End(totalSteps)) break;
-            frozen = stage.Blocks;
-        }
+        // A stage may be too short for a step; what it would have trained, the one after it does.
+        var (blocks, begun) = (Stages.BlocksAt(step, totalSteps, layers), Stages.Select(stage => stage.End(totalSteps)).LastOrDefault(end => end <= step));
+        var frozen = begun == 0 ? 0 : Stages.BlocksAt(begun - 1, totalSteps, layers);
         // Once the stages are over, and in those of blocks that the encoder does not have, all are trained.
         if (Stages.All(stage => step >= stage.End(totalSteps)) || frozen >= layers) frozen = 0;
         var runs = Enumerable.Range(0, blocks).Select(block => new BlockRun(block, 1, IsTrained: block >= frozen)).ToArray();
@@ -48,7 +45,7 @@ public sealed record MultiStageLayerwise : ILayerSchedule
     }
 
     /// <inheritdoc/>
-    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => Stages.GrowthBefore(step, totalSteps, layers) is var (before, after)
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers) => Stages.GrowthAfter(stepsDone, totalSteps, layers) is var (before, after)
         ? new BlockCopies(Enumerable.Range(0, layers).Select(block => block >= before && block < after ? Source(block, before, after) : block), State)
         : null;
 

@@ -36,7 +36,7 @@ public sealed record ProgressiveStacking : ILayerSchedule
     public LayerPlan PlanAt(long step, long totalSteps, int layers, ulong seed) => LayerPlan.Lowest(Stages.BlocksAt(step, totalSteps, layers), layers);
 
     /// <inheritdoc/>
-    public BlockCopies? CopiesBefore(long step, long totalSteps, int layers) => Stages.GrowthBefore(step, totalSteps, layers) is var (before, after)
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers) => Stages.GrowthAfter(stepsDone, totalSteps, layers) is var (before, after)
         ? new BlockCopies(Enumerable.Range(0, layers).Select(block => block >= before && block < after ? block % before : block), State)
         : null;
 

@@ -5,8 +5,9 @@ namespace Microsoft.ML.PLD;
 /// the batch's sequences; the others pass by it.
 /// </summary>
 /// <remarks>
-/// The FLOPs are those of the other schedule, at every step (to within a sequence) instead of on average; each block is trained at each step, and the gates of a batch's sequences are
-/// nearly independent, so that they add less noise to the gradient. Our own; stochastic depth (Huang et al., ECCV 2016) has been drawn for each sample before, but computed for all.
+/// The FLOPs are those of the other schedule, at every step (to within a sequence of every eight) instead of on average; each block is trained at each step, and the gates of a
+/// batch's sequences are nearly independent, so that they add less noise to the gradient. Our own; stochastic depth (Huang et al., ECCV 2016) has been drawn for each sample before,
+/// but computed for all. A schedule that gives no probabilities but parts, fixed numbers or repeated blocks is taken by its probabilities all the same.
 /// </remarks>
 public sealed record SequenceDrop : ILayerSchedule
 {
@@ -17,7 +18,7 @@ public sealed record SequenceDrop : ILayerSchedule
         (Probabilities, Scaling) = (probabilities ?? new ProgressiveLayerDrop(), scaling);
 
     /// <summary>Gives the part of each block.</summary>
-    public ILayerSchedule Probabilities { get; }
+    public ILayerSchedule Probabilities { get; private init; }
 
     /// <summary>What 1/p multiplies.</summary>
     public ResidualScaling Scaling { get; }
@@ -35,4 +36,16 @@ public sealed record SequenceDrop : ILayerSchedule
         });
         return new LayerPlan(layers, runs, layers == 0 ? 1 : keep.Average(), Scaling, layers == 0 ? 1 : keep[^1]);
     }
+
+    /// <inheritdoc/>
+    public BlockCopies? CopiesAfter(long stepsDone, long totalSteps, int layers) => Probabilities.CopiesAfter(stepsDone, totalSteps, layers);
+
+    /// <inheritdoc/>
+    public LayerPlan EvaluationPlan(long stepsDone, long totalSteps, int layers) => Probabilities.EvaluationPlan(stepsDone, totalSteps, layers);
+
+    /// <inheritdoc/>
+    public bool MeasuresBefore(long step, long totalSteps) => Probabilities.MeasuresBefore(step, totalSteps);
+
+    /// <inheritdoc/>
+    public ILayerSchedule Knowing(IReadOnlyList<BlockChange>? changes) => this with { Probabilities = Probabilities.Knowing(changes) };
 }

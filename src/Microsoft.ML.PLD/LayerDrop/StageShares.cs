@@ -31,9 +31,9 @@ internal static class StageShares
         return layers;
     }
 
-    /// <summary>The blocks that there are when so many steps are done; all of them at the end.</summary>
+    /// <summary>The blocks that there are once so many steps are done, and what they grow into has grown; all of them at the end.</summary>
     public static int BlocksAfter(this IReadOnlyList<GrowthStage> stages, long stepsDone, long totalSteps, int layers) =>
-        stepsDone >= totalSteps ? layers : stages.BlocksAt(Math.Max(0, stepsDone - 1), totalSteps, layers);
+        stepsDone >= totalSteps ? layers : stages.BlocksAt(stepsDone, totalSteps, layers);
 
     /// <summary>1 for the blocks that there are, 0 for the others.</summary>
     public static double[] KeepProbabilities(this IReadOnlyList<GrowthStage> stages, long step, long totalSteps, int layers)
@@ -42,11 +42,10 @@ internal static class StageShares
         return [.. Enumerable.Range(0, layers).Select(block => block < blocks ? 1.0 : 0)];
     }
 
-    /// <summary>The blocks that there were before a step, and that there are from it on; null: as many.</summary>
-    public static (int Before, int After)? GrowthBefore(this IReadOnlyList<GrowthStage> stages, long step, long totalSteps, int layers)
+    /// <summary>The blocks that there were in the last of so many steps, and that there are from then on; null: as many.</summary>
+    public static (int Before, int After)? GrowthAfter(this IReadOnlyList<GrowthStage> stages, long stepsDone, long totalSteps, int layers)
     {
-        if (step == 0) return null;
-        var (before, after) = (stages.BlocksAt(step - 1, totalSteps, layers), stages.BlocksAt(step, totalSteps, layers));
+        var (before, after) = (stages.BlocksAt(stepsDone - 1, totalSteps, layers), stages.BlocksAfter(stepsDone, totalSteps, layers));
         return before < after ? (before, after) : null;
     }
 }

@@ -109,25 +109,29 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>What is known of parameters becomes what was known of others, or nothing.</summary>
+    /// <summary>Lets what is known of parameters become what is known of others now, or nothing.</summary>
     /// <param name="sourceOf">The name of the parameter whose state one takes; null: it keeps its own.</param>
     /// <param name="state">Whether it is copied or reset; the state of a parameter that is not trained counts as none.</param>
-    public void CopyWithin(Func<string, string?> sourceOf, CopiedState state)
+    /// <returns>Does it, without taking memory; to be called in the dispose scope that this was.</returns>
+    public Action CopyWithin(Func<string, string?> sourceOf, CopiedState state)
     {
-        using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var named = _slots.ToDictionary(slot => slot.Name);
         var copies = _slots.Select(slot => (Slot: slot, Source: sourceOf(slot.Name))).Where(copy => copy.Source is not null)
             .Select(copy => (copy.Slot, From: state == CopiedState.Copied ? named.GetValueOrDefault(copy.Source!) : null))
             .Select(copy => (copy.Slot, Steps: copy.From?.Steps ?? 0, First: copy.From?.FirstMoment.clone(), Second: copy.From?.SecondMoment.clone())).ToArray();
-        foreach (var (slot, steps, first, second) in copies)
+        return () =>
         {
-            slot.Steps = steps;
-            if (first is null) slot.FirstMoment.zero_();
-            else slot.FirstMoment.copy_(first);
-            if (second is null) slot.SecondMoment.zero_();
-            else slot.SecondMoment.copy_(second);
-        }
+            using var noGrad = torch.no_grad();
+            foreach (var (slot, steps, first, second) in copies)
+            {
+                slot.Steps = steps;
+                if (first is null) slot.FirstMoment.zero_();
+                else slot.FirstMoment.copy_(first);
+                if (second is null) slot.SecondMoment.zero_();
+                else slot.SecondMoment.copy_(second);
+            }
+        };
     }
 
     public void Dispose()

@@ -51,11 +51,10 @@ internal sealed class BertPredictor : IDisposable
     }
 
     /// <summary>What each block does to its input.</summary>
-    public BlockChange[] Measure(IReadOnlyList<TokenizedText> texts, torch.ScalarType type)
-    {
-        using var scope = torch.NewDisposeScope();
-        return Encoder.Measure(TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: false), type);
-    }
+    /// <param name="texts">In micro-batches.</param>
+    /// <param name="type">Of the activations.</param>
+    public BlockChange[] Measure(IEnumerable<TokenizedText[]> texts, torch.ScalarType type) =>
+        Encoder.Measure(texts.Select(some => (Func<TokenBatch>)(() => TokenBatch.Pad(some, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: false))), type);
 
     /// <summary>Makes scale * output + shift of each output from now on: the head's last layer takes it up.</summary>
     public void Rescale(double scale, double shift) => Head.Rescale(scale, shift);

@@ -12,6 +12,12 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     /// <summary>The option that tells one set of held-out rows from another.</summary>
     public const string ValidationData = "ValidationData";
 
+    // Which of the held-out text is read: no step depends on it.
+    private static readonly string[] FreeOptions = [nameof(PretrainingOptions.ValidationSeed), nameof(PretrainingOptions.ValidationSequences)];
+
+    // Once these have changed, validations of before cannot be compared with those to come.
+    private static readonly string[] ValidationOptions = [ValidationData, nameof(FineTuningOptions.ValidationMetric), .. FreeOptions];
+
     private readonly CheckpointStore? _store = options.Folder is { } folder ? new CheckpointStore(folder) : null;
     private readonly Stopwatch _sinceKept = Stopwatch.StartNew();
     private Task<string> _writing = Task.FromResult("");
@@ -52,8 +58,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         notify($"Goes on after step {state.Step} of {task.Steps} from '{checkpoint.Path}'.");
         _kept = checkpoint.Path;
         if (_store?.PathOf(state.Step) == checkpoint.Path) _asked = state.Step;
-        if (new[] { ValidationData, nameof(FineTuningOptions.ValidationMetric) }.Any(option => state.Options.GetValueOrDefault(option) != task.Options.GetValueOrDefault(option)))
-            state = state with { Validations = [] }; // allowed by AllowOptionChange; those before cannot be compared with those to come
+        if (ValidationOptions.Any(option => state.Options.GetValueOrDefault(option) != task.Options.GetValueOrDefault(option))) state = state with { Validations = [] };
         var isSmaller = changes.Count == 0 && state.MicroBatchSize < task.Cut.MicroBatchSize; // since memory ran out
         return state with { Options = task.Options, Runtime = task.Runtime, MicroBatchSize = isSmaller ? state.MicroBatchSize : task.Cut.MicroBatchSize };
     }
@@ -136,7 +141,8 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         if (state.Stage != task.Stage) throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' is of {state.Stage}, and this is {task.Stage}.");
         if (state.VocabularySha256 != task.Network.Tokenizer.Vocabulary.Sha256)
             throw new InvalidOperationException($"The checkpoint '{checkpoint.Path}' was made with another vocabulary: its weights mean other words. Use its vocab.txt.");
-        var differences = OptionValues.Differences(state.Options, task.Options, options.AllowOptionChange);
+        string[] free = [.. FreeOptions.Where(task.Options.ContainsKey)];
+        var differences = OptionValues.Differences(state.Options, task.Options, [.. options.AllowOptionChange, .. free]);
         if (differences.Count > 0)
             throw new InvalidOperationException(
                 $"The checkpoint '{checkpoint.Path}' is of a run with other options, and would not go on as the same run: {string.Join("; ", differences)}. "

@@ -30,6 +30,10 @@ internal sealed class FineTuningTask : ITrainingTask
         Steps = options.StepsFor(_lengths.Length);
         Cut = runtime.Cut(predictor.Weights.Device, Math.Min(options.BatchSize, _lengths.Length), options.Padding == TextPadding.MaximumLength ? options.MaxLength : (int)_lengths.Average());
         Runtime = runtime.Values(predictor.Weights.Device, type, Cut);
+        if (LayerSchedule.CopiesAfter(1, Steps, Steps, predictor.Config.Layers) is { } copies && Enumerable.Range(0, options.FrozenBlocks).Any(block => copies.Sources[block] != block))
+            throw new ArgumentException(
+                $"LayerSchedule is {LayerSchedule.GetType().Name}, which copies blocks over some of the lowest {options.FrozenBlocks}, that FrozenBlocks keeps as they are; "
+                + "expected another schedule, or fewer frozen blocks.");
         // When to validate, when to stop and what to make of the result may change on the way: no step before depends on it.
         string[] without =
         [
@@ -50,6 +54,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public NetworkDescription Network => new(_predictor.Config, _predictor.Tokenizer, NetworkDescription.Classification);
     public AdamWOptions Optimizer => _options.Optimizer;
     public LearningRateSchedule LearningRate => _options.LearningRate;
+    public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
@@ -80,14 +85,12 @@ internal sealed class FineTuningTask : ITrainingTask
         for (var (epoch, first) = Math.DivRem(step, StepsPerEpoch); ; epoch++, first = 0)
             foreach (var texts in Batches(epoch).Skip((int)first))
             {
-                if (_options.LayerSchedule is IMeasuringSchedule schedule && schedule.MeasuresBefore(step, Steps))
-                    Measured = _predictor.Measure([.. texts.Take(microBatchSize).Select(text => _examples.Texts[text])], _type);
-                var plan = _options.LayerSchedule.Knowing(Measured).PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
+                if (LayerSchedule.MeasuresBefore(step, Steps))
+                    Measured = _predictor.Measure(texts.Select(text => _examples.Texts[text]).Chunk(microBatchSize), _type);
+                var plan = LayerSchedule.Knowing(Measured).PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
                 yield return new StepBatch(plan, plan.ActualShare, Losses(step++, texts, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
             }
     }
-
-    public BlockCopies? CopiesBefore(long step) => _options.LayerSchedule.CopiesBefore(step, Steps, _predictor.Config.Layers);
 
     public long DataPosition(long step)
     {
@@ -99,7 +102,7 @@ internal sealed class FineTuningTask : ITrainingTask
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : StepsPerEpoch;
         if (_heldOut is null || stepsDone % interval != 0 && stepsDone != Steps) return null;
-        var plan = _options.LayerSchedule.EvaluationPlan(stepsDone, Steps, _predictor.Config.Layers);
+        var plan = LayerSchedule.EvaluationPlan(stepsDone, Steps, _predictor.Config.Layers);
         return _objective.Measure(Outputs(_heldOut, checkAlive, plan), [.. _heldOut.Targets], _options.ValidationMetric);
     }
 

@@ -20,6 +20,8 @@ internal interface ITrainingTask
 
     LearningRateSchedule LearningRate { get; }
 
+    ILayerSchedule LayerSchedule { get; }
+
     /// <summary>All that the result depends on, by name: see <see cref="OptionValues"/>.</summary>
     IReadOnlyDictionary<string, string> Options { get; }
 
@@ -38,11 +40,8 @@ internal interface ITrainingTask
     /// <summary>The steps from one on: a function of its number, without what came before. Disposing of the enumerator ends all preparations.</summary>
     IEnumerable<StepBatch> From(long step, int microBatchSize);
 
-    /// <summary>What an <see cref="IMeasuringSchedule"/> measured last; null: nothing yet. Set when a run is resumed.</summary>
+    /// <summary>What was measured last for a schedule that asks for it; null: nothing yet. Set when a run is resumed.</summary>
     IReadOnlyList<BlockChange>? Measured { get; set; }
-
-    /// <summary>Blocks that take over others' weights before a step, because the encoder grows; null: none.</summary>
-    BlockCopies? CopiesBefore(long step);
 
     /// <summary>The samples that all steps before this one read.</summary>
     long DataPosition(long step);

@@ -67,11 +67,9 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     }
 
     /// <summary>What each block does to its input.</summary>
-    public BlockChange[] Measure(PretrainingBatch batch)
-    {
-        using var scope = torch.NewDisposeScope();
-        return model.Encoder.Measure(new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device), type);
-    }
+    /// <param name="batch">A step's batch in micro-batches.</param>
+    public BlockChange[] Measure(PretrainingBatch[] batch) => model.Encoder.Measure(
+        batch.Select(part => (Func<TokenBatch>)(() => new TokenBatch(part.InputIds, part.TypeIds, lengths: null, part.Rows, part.SequenceLength, model.Device))), type);
 
     // [B, 2] and [B]; null where pairs are not predicted.
     private (torch.Tensor Logits, torch.Tensor Labels)? Relation(PretrainingBatch batch, torch.Tensor hidden, TokenBatch tokens) =>

@@ -32,10 +32,10 @@ internal sealed class PretrainingTask : ITrainingTask
         _losses = new PretrainingLosses(model, type);
         Cut = runtime.Cut(model.Device, options.BatchSize, options.SequenceLength);
         Runtime = runtime.Values(model.Device, type, Cut);
-        Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), nameof(options.ValidationSequences), nameof(options.ValidationSeed), "Optimizer.MaxSkippedSteps"])
+        Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), "Optimizer.MaxSkippedSteps"])
             .Concat(OptionValues.Of(model.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, options.Steps, model.Config.Layers, options.RunSeed))
-            .Append(new("Data", corpus.Fingerprint))
+            .Append(new("Data", validation is null ? corpus.Fingerprint : $"{corpus.Fingerprint}, nothing held out"))
             .Append(new(CheckpointKeeper.ValidationData, validation?.Fingerprint ?? "held out"))
             .ToDictionary();
     }
@@ -46,6 +46,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public NetworkDescription Network => _model.Description;
     public AdamWOptions Optimizer => _options.Optimizer;
     public LearningRateSchedule LearningRate => _options.LearningRate;
+    public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public StepCut Cut { get; }
@@ -69,7 +70,7 @@ internal sealed class PretrainingTask : ITrainingTask
         using var prefetched = new BatchPrefetcher<PretrainingBatch[]>(_batches.From(step, microBatchSize));
         for (; prefetched.TryNext(out var batch); step++)
         {
-            if (_options.LayerSchedule is IMeasuringSchedule schedule && schedule.MeasuresBefore(step, _options.Steps)) Measured = _losses.Measure(batch[0]);
+            if (LayerSchedule.MeasuresBefore(step, Steps)) Measured = _losses.Measure(batch);
             LayerPlan[] plans = [.. Enumerable.Range(0, _options.PlanPerMicroBatch ? batch.Length : 1).Select(part => PlanAt(step, part))];
             yield return new StepBatch(
                 plans[0], plans.Average(plan => plan.ActualShare), _losses.Training(step, batch, part => plans[Math.Min(part, plans.Length - 1)], _options),
@@ -77,11 +78,9 @@ internal sealed class PretrainingTask : ITrainingTask
         }
     }
 
-    public BlockCopies? CopiesBefore(long step) => _options.LayerSchedule.CopiesBefore(step, _options.Steps, _model.Config.Layers);
-
     // No micro-batch draws the numbers of another.
     private LayerPlan PlanAt(long step, int part) =>
-        _options.LayerSchedule.Knowing(Measured).PlanAt(step, _options.Steps, _model.Config.Layers, _options.RunSeed + (ulong)part * 0x9E3779B97F4A7C15);
+        LayerSchedule.Knowing(Measured).PlanAt(step, Steps, _model.Config.Layers, _options.RunSeed + (ulong)part * 0x9E3779B97F4A7C15);
 
     public long DataPosition(long step) => step * _options.BatchSize;
 
@@ -89,7 +88,7 @@ internal sealed class PretrainingTask : ITrainingTask
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : Math.Max(FewestStepsBetween, _options.Steps / Validations);
         return stepsDone % interval == 0 || stepsDone == _options.Steps
-            ? _losses.Validation(_held, _options.LayerSchedule.EvaluationPlan(stepsDone, _options.Steps, _model.Config.Layers))
+            ? _losses.Validation(_held, LayerSchedule.EvaluationPlan(stepsDone, Steps, _model.Config.Layers))
             : null;
     }
 }

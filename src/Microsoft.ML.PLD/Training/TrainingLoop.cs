@@ -37,6 +37,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
                     if (!TryTake(ref state, batch, gradients, keeper, out var norm)) break; // and from there in smaller parts
+                    Grow(ref state, gradients);
                     var validated = Validate(ref state, best, CheckAlive);
 
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
@@ -59,13 +60,16 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         }
         catch (OperationCanceledException cancelled)
         {
-            Stop(state, keeper, best, cancelled);
+            Stop(state, gradients, keeper, best, cancelled);
         }
     }
 
     private bool IsDone(TrainingState state) => state.Step >= task.Steps || StopsEarly(state);
 
-    private bool StopsEarly(TrainingState state) => task.Patience > 0 && state.ValidationsSinceBest >= task.Patience;
+    // Not while the encoder is still to grow: what is judged would not be what is left in the end.
+    private bool StopsEarly(TrainingState state) => task.Patience > 0 && state.ValidationsSinceBest >= task.Patience && GrowthFrom(state.Step + 1) is null;
+
+    private BlockCopies? GrowthFrom(long stepsDone) => task.LayerSchedule.CopiesAfter(stepsDone, task.Steps, task.Steps, task.Network.Config.Layers);
 
     private void End(TrainingState state, CheckpointKeeper keeper, BestWeights best)
     {
@@ -119,11 +123,6 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     {
         try
         {
-            if (state.GrownBefore != state.Step && task.CopiesBefore(state.Step) is { } copies)
-            {
-                gradients.Copy(copies);
-                state = state with { GrownBefore = state.Step }; // once, however often the step is tried
-            }
             (state, norm) = Take(state, batch, gradients, keeper);
             return true;
         }
@@ -170,13 +169,26 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         };
     }
 
-    private void Stop(TrainingState state, CheckpointKeeper keeper, BestWeights best, OperationCanceledException cancelled)
+    // The encoder that earlier validations measured is no more: the best one is sought among those to come.
+    private void Grow(ref TrainingState state, GradientStep gradients)
+    {
+        if (task.LayerSchedule.CopiesAfter(state.Step, task.Steps, task.Network.Config.Layers) is not { } copies) return;
+        gradients.Copy(copies);
+        state = state with { Validations = [] };
+    }
+
+    private void Stop(TrainingState state, GradientStep gradients, CheckpointKeeper keeper, BestWeights best, OperationCanceledException cancelled)
     {
         keeper.KeepNow(state);
         if (checkpoints.WhenCancelled == CancellationResult.Throw)
             throw new OperationCanceledException(
                 string.Join(' ', [$"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message}", .. _notices, keeper.LastKept]), cancelled, cancelled.CancellationToken);
         if (checkpoints.WhenCancelled == CancellationResult.ReturnBest) RestoreBest(state, keeper, best);
+        if (GrowthFrom(state.Step + 1) is { } copies)
+        {
+            gradients.Copy(copies);
+            _notices.Add("The encoder had not grown to all of its blocks; those to come have the weights that they would have begun with.");
+        }
         _notices.Add($"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message} {keeper.LastKept}");
         progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
     }

@@ -51,7 +51,7 @@ public sealed class AdaptiveLayerDropTests
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         using var network = new TestNetwork();
-        var changes = network.Encoder.Measure(TestNetwork.Batch(), torch.float32);
+        var changes = network.Encoder.Measure([() => TestNetwork.Batch()], torch.float32);
         int[] real = [.. Enumerable.Range(0, 21).Where(place => place % 7 < new[] { 7, 5, 1 }[place / 7])]; // the rest is padding
         for (var block = 0; block < 5; block++)
         {
@@ -87,5 +87,5 @@ public sealed class AdaptiveLayerDropTests
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => model.MeasureBlocks([])).Message, "There are no texts to measure with");
     }
 
-    private static ILayerSchedule With(AdaptiveLayerDrop schedule, params double[] distances) => schedule.With([.. distances.Select(distance => new BlockChange(distance, 0))]);
+    private static ILayerSchedule With(AdaptiveLayerDrop schedule, params double[] distances) => schedule.Knowing([.. distances.Select(distance => new BlockChange(distance, 0))]);
 }

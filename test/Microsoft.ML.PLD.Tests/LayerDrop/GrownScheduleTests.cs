@@ -14,8 +14,8 @@ public sealed class GrownScheduleTests
         CollectionAssert.AreEqual(new[] { 0, 1, 2, 0, 1, 2, 6, 7, 8, 9, 10, 11 }, copies[20].Sources.ToArray());
         CollectionAssert.AreEqual(new[] { 0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 5 }, copies[50].Sources.ToArray());
         Assert.AreEqual(CopiedState.Reset, copies[20].State);
-        // A validation after step 20, the 20th, comes before the growth.
-        CollectionAssert.AreEqual(new[] { 3, 3, 6, 12 }, new[] { 0, 20, 21, 51 }.Select(done => schedule.EvaluationPlan(done, 100, 12).Runs.Count).ToArray());
+        // A validation after the 20th step comes after the growth.
+        CollectionAssert.AreEqual(new[] { 3, 3, 6, 12 }, new[] { 0, 19, 20, 50 }.Select(done => schedule.EvaluationPlan(done, 100, 12).Runs.Count).ToArray());
     }
 
     [TestMethod]
@@ -42,6 +42,8 @@ public sealed class GrownScheduleTests
     {
         var depths = Enumerable.Range(0, 100_000).Select(i => Apollo.DepthOf((i + 0.5) / 100_000, unique, 12)).ToArray();
         Assert.AreEqual(mean, depths.Average(), 0.06);
+        Assert.AreEqual(depths.Average(), Apollo.MeanDepth(unique, 12), 1e-3);
+        for (var layers = 1; layers <= 200; layers++) Assert.AreEqual(layers, Apollo.DepthOf(0, Math.Min(unique, layers), layers), "the deepest runs all");
         Assert.AreEqual(unique, depths.Min());
         Assert.AreEqual(12, depths.Max());
         var plans = Enumerable.Range(0, 3_000).Select(seed => new Apollo(CopiedState.Copied, new GrowthStage(unique, 1)).PlanAt(0, 10, 12, (ulong)seed)).ToArray();
@@ -74,7 +76,7 @@ public sealed class GrownScheduleTests
         CollectionAssert.AreEqual(first.PlanAt(10, 50, 6, 9).Runs.ToArray(), schedule.PlanAt(10, 200, 6, 9).Runs.ToArray());
         Assert.HasCount(2, schedule.PlanAt(50, 200, 6, 9).Runs);
         CollectionAssert.AreEqual(new[] { 125L }, Copies(schedule, 6, 200).Keys.ToArray());
-        CollectionAssert.AreEqual(new[] { 6, 2, 6 }, new[] { 50, 51, 126 }.Select(done => schedule.EvaluationPlan(done, 200, 6).Runs.Count).ToArray());
+        CollectionAssert.AreEqual(new[] { 6, 2, 6 }, new[] { 50, 51, 125 }.Select(done => schedule.EvaluationPlan(done, 200, 6).Runs.Count).ToArray());
         // Too short for a step of its own, a part is left out.
         Assert.HasCount(2, new ComposedSchedule((first, 0.1), (second, 1)).PlanAt(0, 3, 6, 9).Runs);
 
@@ -84,6 +86,47 @@ public sealed class GrownScheduleTests
         Assert.ThrowsExactly<ArgumentException>(() => new ComposedSchedule((null!, 1)));
     }
 
+    [TestMethod]
+    public void WhatHasNotGrownByTheEndOfARunOrAPartGrowsThen()
+    {
+        var growing = new ProgressiveStacking(CopiedState.Copied, new(2, 0.5), new(4, 1));
+        CollectionAssert.AreEqual(new[] { 50L, 100 }, Copies(growing, 7).Keys.ToArray());
+        CollectionAssert.AreEqual(new[] { 0, 1, 2, 3, 0, 1, 2 }, Copies(growing, 7)[100].Sources.ToArray());
+        Assert.HasCount(7, growing.EvaluationPlan(100, 100, 7).Runs);
+        var composed = new ComposedSchedule((growing, 0.4), (new ProgressiveLayerDrop(), 1));
+        CollectionAssert.AreEqual(new[] { 20L, 40 }, Copies(composed, 7).Keys.ToArray());
+        Assert.HasCount(7, composed.EvaluationPlan(40, 100, 7).Runs);
+        // One growth after another, as one.
+        CollectionAssert.AreEqual(new[] { 0, 1, 0, 1, 0, 1, 0 }, growing.CopiesAfter(1, 100, 100, 7)!.Sources.ToArray());
+        Assert.IsNull(growing.CopiesAfter(51, 99, 100, 7));
+        Assert.AreEqual(CopiedState.Reset, new BlockCopies([0, 0], CopiedState.Reset).Then(new([0, 1])).State);
+    }
+
+    [TestMethod]
+    public void SchedulesMadeOfOthersPassOnWhatTheyCopyMeasureAndLeaveOut()
+    {
+        var stacking = new ProgressiveStacking(CopiedState.Copied, new(2, 0.3), new(4, 0.6));
+        // Its first growth falls into the other's first blocks: made up for when it takes over.
+        var growing = new GrowingDepth(stacking, new GrowthStage(3, 0.4));
+        CollectionAssert.AreEqual(new[] { 40L, 60 }, Copies(growing, 8).Keys.ToArray());
+        CollectionAssert.AreEqual(new[] { 0, 1, 0, 1, 4, 5, 6, 7 }, Copies(growing, 8)[40].Sources.ToArray());
+        CollectionAssert.AreEqual(new[] { 8, 4, 8 }, new[] { 10, 40, 60 }.Select(done => growing.EvaluationPlan(done, 100, 8).Runs.Count).ToArray());
+        var byParts = new SequenceDrop(stacking);
+        CollectionAssert.AreEqual(new[] { 30L, 60 }, Copies(byParts, 8).Keys.ToArray());
+        Assert.HasCount(2, byParts.EvaluationPlan(29, 100, 8).Runs);
+
+        var adaptive = new AdaptiveLayerDrop(measurements: 4);
+        BlockChange[] changes = [.. Enumerable.Range(1, 8).Select(block => new BlockChange(block, 0))];
+        var known = adaptive.Knowing(changes).KeepProbabilities(50, 100, 8);
+        CollectionAssert.AreNotEqual(adaptive.KeepProbabilities(50, 100, 8), known);
+        foreach (var schedule in new ILayerSchedule[] { new GrowingDepth(adaptive), new SequenceDrop(adaptive), new ComposedSchedule((adaptive, 1)) })
+        {
+            CollectionAssert.AreEqual(new[] { 0, 25, 50, 75 }, Enumerable.Range(0, 100).Where(step => schedule.MeasuresBefore(step, 100)).ToArray());
+            CollectionAssert.AreEqual(known, schedule.Knowing(changes).KeepProbabilities(50, 100, 8));
+            CollectionAssert.AreEqual(adaptive.KeepProbabilities(50, 100, 8), schedule.Knowing(null).KeepProbabilities(50, 100, 8));
+        }
+    }
+
     private static SortedDictionary<long, BlockCopies> Copies(ILayerSchedule schedule, int layers, int steps = 100) =>
-        new(Enumerable.Range(0, steps).Select(step => (Step: (long)step, Copies: schedule.CopiesBefore(step, steps, layers))).Where(at => at.Copies is not null).ToDictionary(at => at.Step, at => at.Copies!));
+        new(Enumerable.Range(1, steps).Select(step => (Step: (long)step, Copies: schedule.CopiesAfter(step, steps, layers))).Where(at => at.Copies is not null).ToDictionary(at => at.Step, at => at.Copies!));
 }

@@ -35,7 +35,7 @@ public sealed class LayerScheduleTests
             foreach (var run in plan.Runs) Assert.IsGreaterThan(0, keep[run.Block], "what runs has a probability");
             for (var block = 0; block < layers; block++) Assert.IsTrue(keep[block] < 1 || plan.Runs.Any(run => run.Block == block), $"block {block} is certain");
             Assert.IsTrue(plan.ExpectedShare is >= 0 and <= 1.0000001 && plan.Theta is >= 0 and <= 1);
-            if (schedule.CopiesBefore(step, steps, layers) is { } copies) Assert.HasCount(layers, copies.Sources);
+            if (schedule.CopiesAfter(step + 1, steps, layers) is { } copies) Assert.HasCount(layers, copies.Sources);
         }, iter: 200);
 
     [TestMethod]
@@ -49,6 +49,25 @@ public sealed class LayerScheduleTests
             var plans = Enumerable.Range(0, seeds).Select(seed => schedule.PlanAt(step, steps, layers, (ulong)seed)).ToArray();
             Assert.AreEqual(plans[0].ExpectedShare, plans.Average(plan => plan.ActualShare), 5 * 0.5 / Math.Sqrt(seeds) / Math.Sqrt(layers) + 0.01, $"step {step}");
         }
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(Names))]
+    public void InTheEndEveryBlockWasTrainedOrTakenFromOneThatWas(string name)
+    {
+        foreach (var layers in new[] { 1, 2, 5, 12, 13 })
+            for (var steps = 2; steps <= 60; steps++)
+            {
+                var (schedule, trained) = (Named(name), new bool[layers]);
+                for (var step = 0; step < steps; step++)
+                {
+                    var (plan, keep) = (schedule.PlanAt(step, steps, layers, 1), schedule.KeepProbabilities(step, steps, layers));
+                    for (var block = 0; block < layers; block++) trained[block] |= keep[block] is > 0 and < 1; // it might have been drawn
+                    foreach (var run in plan.Runs.Where(run => run.IsTrained)) trained[run.Block] = true;
+                    if (schedule.CopiesAfter(step + 1, steps, layers) is { } copies) trained = [.. copies.Sources.Select(source => trained[source])];
+                }
+                Assert.IsTrue(trained.All(isTrained => isTrained), $"{layers} blocks, {steps} steps: {string.Join(' ', trained)}");
+            }
     }
 
     [TestMethod]

@@ -6,19 +6,21 @@ namespace Microsoft.ML.PLD.Tests;
 public sealed class RandomSubsetTests
 {
     [TestMethod]
-    public void OfTheSequencesOfAStepTheirShareIsDrawnToWithinOneHoweverItIsCut() =>
+    public void OfEveryEightSequencesTheirShareIsDrawnAndTheSameHoweverTheyAreCut() =>
         Gen.Select(Gen.Int[1, 70], Gen.Int[1, 20], Gen.Double[0.01, 0.99], Gen.ULong).Sample((rows, cut, share, seed) =>
         {
             var subset = new RandomSubset(SubsetOf.Sequences, share, seed, Step: 3);
-            var drawn = 0;
+            var drawn = new List<int>();
             for (var first = 0; first < rows; first += cut)
             {
                 var part = subset.Sequences(run: 2, first, Math.Min(cut, rows - first));
                 Ascending(part, Math.Min(cut, rows - first));
-                Assert.IsLessThan(1 + 1e-9, Math.Abs(part.Length - share * Math.Min(cut, rows - first)), "every micro-batch has its part");
-                drawn += part.Length;
+                drawn.AddRange(part.Select(row => first + row));
             }
-            Assert.IsLessThan(1 + 1e-9, Math.Abs(drawn - share * rows));
+            CollectionAssert.AreEqual(subset.Sequences(run: 2, 0, rows), drawn);
+            for (var group = 0; group + 8 <= rows; group += 8)
+                Assert.IsLessThan(1 + 1e-9, Math.Abs(drawn.Count(row => row >= group && row < group + 8) - share * 8));
+            Assert.IsLessThan(1 + 1e-9, Math.Abs(drawn.Count(row => row < rows / 8 * 8) - share * (rows / 8 * 8)));
         });
 
     [TestMethod]

@@ -55,37 +55,71 @@ public sealed class ResumeTests
             CollectionAssert.AreEqual(File.ReadAllBytes(Path.Combine(_folder + "-whole", "step-0000000012", file)), File.ReadAllBytes(Path.Combine(_folder, "step-0000000012", file)), file);
     }
 
-    // Apollo's copies are no longer the same when they are made twice.
-    [TestMethod]
-    public void AnEncoderThatGrowsGoesOnBitForBit()
-    {
-        foreach (var schedule in new ILayerSchedule[] { new Apollo(CopiedState.Copied, new(2, 0.4), new(3, 0.7)), new MultiStageLayerwise(CopiedState.Reset, new(2, 0.4), new(5, 0.7)) })
-        {
-            var options = Everything with { LayerSchedule = schedule };
-            var folder = Path.Combine(_folder, schedule.GetType().Name);
-            var checkpoints = new CheckpointOptions { Folder = folder, ResumeFrom = CheckpointOptions.Latest };
-            var (whole, parts) = (new ProgressLog(), new ProgressLog());
-            using var expected = Pretrain(options, TestCorpus.Runtime, new(), whole);
-            // 5 and 8 are the first steps of stages: what stops before their gradients has copied already.
-            foreach (var stop in new[] { 4, 5, 8, 9 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, TestCorpus.Runtime, checkpoints, parts, stopAfter: stop));
-            using var resumed = Pretrain(options, TestCorpus.Runtime, checkpoints, parts);
-            TestModel.AssertSameBits(expected.Weights, resumed.Weights);
-            CollectionAssert.AreEqual(Figures(whole), Figures(parts));
-        }
-    }
+    private static readonly ILayerSchedule[] Schedules =
+    [
+        new Apollo(CopiedState.Copied, new(2, 0.4), new(3, 0.7)), // its copies are no longer the same when they are made twice
+        new MultiStageLayerwise(CopiedState.Reset, new(2, 0.4), new(5, 0.7)),
+        new ProgressiveStacking(CopiedState.Reset, new(2, 0.4), new(3, 1)), // grows after the last step
+        new AdaptiveLayerDrop(0.3, measurements: 3), // between two measurements it knows the last one from the checkpoint
+        new RandomSubnetworkGrowth(ResidualScaling.BlockDelta, new GrowthStage(3, 0.7)),
+        new SequenceDrop(new ProgressiveLayerDrop(0.3)),
+        new RandomTokenDrop(),
+        new DropBackwardOnly(0.5, 2),
+        new ComposedSchedule((new ProgressiveStacking(CopiedState.Copied, new GrowthStage(2, 0.5)), 0.4), (new SequenceDrop(new AdaptiveLayerDrop(0.3, measurements: 3)), 1)),
+    ];
 
-    // Between two measurements it knows the last one from the checkpoint.
+    public static IEnumerable<object[]> ScheduleNames => Schedules.Select((schedule, index) => new object[] { $"{schedule.GetType().Name} {index}" });
+
+    private static PretrainingOptions With(string schedule) => Everything with { LayerSchedule = Schedules[int.Parse(schedule.Split(' ')[1], null)] };
+
     [TestMethod]
-    public void AScheduleThatMeasuresGoesOnBitForBit()
+    [DynamicData(nameof(ScheduleNames))]
+    public void AnyScheduleGoesOnBitForBit(string schedule)
     {
-        var options = Everything with { LayerSchedule = new AdaptiveLayerDrop(0.3, measurements: 3) };
         var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
         var (whole, parts) = (new ProgressLog(), new ProgressLog());
-        using var expected = Pretrain(options, TestCorpus.Runtime, new(), whole);
-        foreach (var stop in new[] { 2, 4, 7 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, TestCorpus.Runtime, checkpoints, parts, stopAfter: stop));
-        using var resumed = Pretrain(options, TestCorpus.Runtime, checkpoints, parts);
+        using var expected = Pretrain(With(schedule), TestCorpus.Runtime, new(), whole);
+        // 5 and 8 are the last steps of stages: what stops there has grown already.
+        foreach (var stop in new[] { 4, 5, 8, 9 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(With(schedule), TestCorpus.Runtime, checkpoints, parts, stopAfter: stop));
+        using var resumed = Pretrain(With(schedule), TestCorpus.Runtime, checkpoints, parts);
         TestModel.AssertSameBits(expected.Weights, resumed.Weights);
         CollectionAssert.AreEqual(Figures(whole), Figures(parts));
+    }
+
+    [TestMethod]
+    [DynamicData(nameof(ScheduleNames))]
+    public void HowAStepIsCutChangesRoundingOnly(string schedule)
+    {
+        var (whole, cut) = (new ProgressLog(), new ProgressLog());
+        var options = With(schedule) with { Optimizer = new() { Epsilon = 1e-2 } }; // of gradients near 0, Adam's usual one makes steps as large as of any
+        using var expected = Pretrain(options, TestCorpus.Runtime with { Workers = 1 }, new(), whole);
+        using var parts = Pretrain(options, TestCorpus.Runtime with { MicroBatchSize = 2, Workers = 3 }, new(), cut);
+        CollectionAssert.AreEqual(whole.Select(step => Math.Round(step.BlockShare, 9)).ToArray(), cut.Select(step => Math.Round(step.BlockShare, 9)).ToArray());
+        foreach (var (name, weights) in parts.Weights.Tensors)
+            Assert.IsLessThanOrEqualTo(1e-5, weights.data<float>().Zip(expected.Weights.Tensors[name].data<float>(), (a, b) => Math.Abs(a - b)).Max(), name);
+    }
+
+    [TestMethod]
+    public void PlansOfMicroBatchesGoOnBitForBit()
+    {
+        var (options, runtime) = (Everything with { PlanPerMicroBatch = true }, TestCorpus.Runtime with { MicroBatchSize = 2 });
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        using var expected = Pretrain(options, runtime, new(), new ProgressLog());
+        var parts = new ProgressLog();
+        foreach (var stop in new[] { 2, 7 }) Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(options, runtime, checkpoints, parts, stopAfter: stop));
+        using var resumed = Pretrain(options, runtime, checkpoints, parts);
+        TestModel.AssertSameBits(expected.Weights, resumed.Weights);
+    }
+
+    [TestMethod]
+    public void ValidationsWithOtherTextAreNotComparedWithThoseOfBefore()
+    {
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest };
+        Assert.ThrowsExactly<OperationCanceledException>(() => Pretrain(Everything, TestCorpus.Runtime, checkpoints, new ProgressLog(), stopAfter: 6));
+        Assert.HasCount(2, Checkpoint.Open(Path.Combine(_folder, "step-0000000006")).State.Validations);
+        Pretrain(Everything with { ValidationSeed = 9 }, TestCorpus.Runtime, checkpoints, new ProgressLog()).Dispose();
+        CollectionAssert.AreEqual(
+            new[] { 6L, 9, 12 }, Checkpoint.Open(Path.Combine(_folder, "step-0000000012")).State.Validations.Select(validation => validation.Step).ToArray(), "that of step 6 anew");
     }
 
     [TestMethod]

@@ -223,6 +223,53 @@ public sealed class TrainingLoopTests
         Assert.IsEmpty(new CheckpointOptions().Problems());
     }
 
+    // What a smaller encoder was worth says nothing of the one that it grows into.
+    [TestMethod]
+    public void TheBestOfAnEncoderThatGrowsIsSoughtOnceItHasGrown()
+    {
+        double[] losses = [0.1, 0.2, 0.3, 0.9, 0.5, 0.6, 0.7, 0.4]; // all blocks from the fourth on; patience would have ended it after the third
+        var log = new ProgressLog();
+        var options = Options with { LayerSchedule = new ProgressiveStacking(CopiedState.Copied, new GrowthStage(2, 0.5)) };
+        using var trained = Train(
+            options, task => new Altered(task) { Patience = 2, RestoresBest = true, Validation = done => new(losses[done - 1], 0.5) }, new() { Folder = _folder, EverySteps = 1, KeepLast = 9 }, log);
+        CollectionAssert.AreEqual(new[] { 2, 2, 2, 2, 5, 5, 5 }, log.Select(step => step.BlocksRun).ToArray());
+        using var kept = SafetensorsReader.Open(Path.Combine(_folder, "step-0000000005", "model.safetensors"));
+        var weights = kept.ReadAll();
+        foreach (var (name, value) in trained.Weights.All) CollectionAssert.AreEqual(weights[name].data<float>().ToArray(), value.data<float>().ToArray(), name);
+    }
+
+    [TestMethod]
+    [DataRow(CancellationResult.ReturnBest)]
+    [DataRow(CancellationResult.ReturnLatest)]
+    public void AnEncoderThatIsStoppedWhileItGrowsGetsTheBlocksThatItWouldHaveGrown(CancellationResult result)
+    {
+        var log = new ProgressLog();
+        using var stop = new CancellationTokenSource();
+        var options = Options with { LayerSchedule = new ProgressiveStacking(CopiedState.Copied, new(2, 0.8), new(4, 0.9)) };
+        using var returned = Train(options, task => new Altered(task)
+        {
+            Loss = (_, at, loss) =>
+            {
+                if (at == 5) stop.Cancel();
+                return loss();
+            },
+            Validation = done => new(done == 2 ? 0.1 : 0.2, 0.5),
+        }, new() { Folder = _folder, EverySteps = 1, KeepLast = 9, WhenCancelled = result }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 3 });
+        StringAssert.Contains(string.Join(' ', log[^1].Notices), "had not grown to all of its blocks");
+        using var kept = SafetensorsReader.Open(Path.Combine(_folder, $"step-{(result == CancellationResult.ReturnBest ? 2 : 5):D10}", "model.safetensors"));
+        var weights = kept.ReadAll();
+        foreach (var (name, value) in returned.Weights.All)
+        {
+            var source = SwitchableEncoder.BlockOf(name) is { } block ? name.Replace(SwitchableEncoder.BlockName(block), SwitchableEncoder.BlockName(block % 2)) : name;
+            CollectionAssert.AreEqual(weights[source].data<float>().ToArray(), value.data<float>().ToArray(), name);
+        }
+    }
+
+    [TestMethod]
+    public void GrowingOverFrozenBlocksIsRefused() => StringAssert.Contains(
+        Assert.ThrowsExactly<ArgumentException>(() => Train(Options with { LayerSchedule = new ProgressiveStacking(CopiedState.Copied, new GrowthStage(2, 0.5)), FrozenBlocks = 3 }, task => task)).Message,
+        "LayerSchedule is ProgressiveStacking, which copies blocks over some of the lowest 3");
+
     private static BertPredictor Train(
         FineTuningOptions options, Func<ITrainingTask, ITrainingTask> alter, CheckpointOptions? checkpoints = null, ProgressLog? log = null,
         CancellationToken stop = default, RuntimeOptions? runtime = null, IProgress<TrainingProgress>? sink = null)
@@ -261,12 +308,16 @@ public sealed class TrainingLoopTests
 
         public MemoryEstimate? Estimate { get; init; }
 
+        public int Patience { get; init; }
+        public bool RestoresBest { get; init; }
+
         public string Stage => task.Stage;
         public long Steps => task.Steps;
         public ParameterStore Weights => task.Weights;
         public NetworkDescription Network => task.Network;
         public AdamWOptions Optimizer => task.Optimizer;
         public LearningRateSchedule LearningRate => task.LearningRate;
+        public ILayerSchedule LayerSchedule => task.LayerSchedule;
         public IReadOnlyDictionary<string, string> Options => task.Options;
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
         public StepCut Cut => task.Cut;
@@ -280,8 +331,6 @@ public sealed class TrainingLoopTests
             get => task.Measured;
             set => task.Measured = value;
         }
-
-        public BlockCopies? CopiesBefore(long step) => task.CopiesBefore(step);
 
         public IEnumerable<StepBatch> From(long step, int microBatchSize)
         {
