@@ -9,7 +9,7 @@
 //
 //     dotnet run -c Release build/compare-pairs.cs -- MODEL OUTPUT PAIRS.tsv RATE SEED [GROWN_FROM...]
 //
-// PAIRS.tsv: sentence, sentence, number, as build/noised-copies.cs writes it with "graded". A twentieth of the pairs is held out. OUTPUT has the mean in bfloat16, and in
+// PAIRS.tsv: sentence, sentence, number, as build/noised-copies.cs writes it with "graded". A twentieth of the pairs is held out; what they are blended with may be in others. OUTPUT has the mean in bfloat16, and in
 // OUTPUT/comparing the fine-tuned encoder alone, with the pre-training heads of MODEL.
 using System.Globalization;
 using Microsoft.ML;
@@ -24,8 +24,10 @@ var (folder, output, pairs, rate, seed) = (args[0], args[1], args[2], double.Par
 var mlContext = new MLContext(seed);
 using var pretrained = BertModel.FromPretrained(folder);
 using var console = new ConsoleProgress();
-var data = mlContext.Data.LoadFromEnumerable(File.ReadLines(pairs).Select(line => line.Split('\t'))
-    .Select(cells => new Pair { Sentence1 = cells[0], Sentence2 = cells[1], Label = float.Parse(cells[2], CultureInfo.InvariantCulture) }));
+var data = mlContext.Data.LoadFromEnumerable(File.ReadLines(pairs).Select((line, number) =>
+    line.Split('\t') is [var first, var second, var common] && float.TryParse(common, CultureInfo.InvariantCulture, out var label)
+        ? new Pair { Sentence1 = first, Sentence2 = second, Label = label }
+        : throw new InvalidDataException($"'{pairs}', line {number + 1}: expected sentence, sentence and number, parted by tabs.")));
 var parts = mlContext.Data.TrainTestSplit(data, testFraction: 0.05, seed: seed);
 var trainer = mlContext.Regression.Trainers.PldBert(new PldBertRegressionTrainer.Options
 {

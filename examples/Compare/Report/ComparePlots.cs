@@ -13,7 +13,7 @@ internal static class ComparePlots
     private static readonly string Font = KnownFonts.Intersect(SkiaSharp.SKFontManager.Default.FontFamilies).FirstOrDefault() ?? Fonts.Sans;
     private static readonly IPalette Few = new ScottPlot.Palettes.Category10(), Many = new ScottPlot.Palettes.Category20();
 
-    public static IReadOnlyList<Picture> Of(Summary summary)
+    public static IReadOnlyList<ReportPlot> Of(Summary summary)
     {
         if (summary.Config.Arms.All(arm => summary.Whole(arm.Name).Count == 0)) return [];
         var exponent = 3 * (int)(Math.Log10(Math.Max(1, summary.Results.Max(run => run.BlockFlops))) / 3);
@@ -26,12 +26,12 @@ internal static class ComparePlots
             Final(summary),
             Trace(summary, "theta", "theta, keep ratio of the last block", point => point.Theta, isDrawn: false, "theta over the run, the mean over seeds."),
             Trace(summary, "blocks", "blocks' worth of FLOPs a step", point => point.Blocks, isDrawn: true, "Blocks that ran at a step, by what they cost, averaged over parts of the run and over seeds."),
-            .. summary.Config.Arms.Select(Keep).OfType<Picture>(),
+            .. summary.Config.Arms.Select(Keep).OfType<ReportPlot>(),
             .. Blocks(summary),
         ];
     }
 
-    private static Picture Loss(Summary summary, string name, string horizontal, Func<ValidationPoint, double> spent)
+    private static ReportPlot Loss(Summary summary, string name, string horizontal, Func<ValidationPoint, double> spent)
     {
         using var plot = New(horizontal, "loss on held-out text, nats");
         foreach (var (arm, color) in Arms(summary))
@@ -45,7 +45,7 @@ internal static class ComparePlots
         return Draw(plot, name, $"Loss on held-out text against {horizontal}: mean over seeds, and one standard deviation to either side.");
     }
 
-    private static Picture Final(Summary summary)
+    private static ReportPlot Final(Summary summary)
     {
         using var plot = New("reference system time, s", "final loss on held-out text, nats");
         foreach (var (arm, color) in Arms(summary))
@@ -58,7 +58,7 @@ internal static class ComparePlots
         return Draw(plot, "final", "Each run at its end, a point a seed: further down is better, further left is cheaper.");
     }
 
-    private static Picture Trace(Summary summary, string name, string vertical, Func<TracePoint, double> value, bool isDrawn, string caption)
+    private static ReportPlot Trace(Summary summary, string name, string vertical, Func<TracePoint, double> value, bool isDrawn, string caption)
     {
         using var plot = New("share of the run", vertical);
         foreach (var (arm, color) in Arms(summary))
@@ -82,7 +82,7 @@ internal static class ComparePlots
     }
 
     // Null where every block is always kept.
-    private static Picture? Keep(Arm arm)
+    private static ReportPlot? Keep(Arm arm)
     {
         const int parts = 100;
         var (layers, schedule) = (arm.Model.Layers, arm.Training.LayerSchedule);
@@ -108,13 +108,13 @@ internal static class ComparePlots
         return Draw(plot, $"keep-{WorkFolder.FileName(arm.Name)}", $"{arm.Name}: the probability of keeping each block.{measured}");
     }
 
-    private static IEnumerable<Picture> Blocks(Summary summary)
+    private static IEnumerable<ReportPlot> Blocks(Summary summary)
     {
         if (summary.Config.Arms.All(arm => summary.Whole(arm.Name).All(run => run.Blocks.Count == 0))) yield break;
         yield return Change("blocks-distance", "distance, in lengths of the input", change => change.Distance, "how far each block moves its input, in lengths of the input");
         yield return Change("blocks-angle", "angle, degrees", change => change.Angle * 180 / Math.PI, "how far each block turns its input");
 
-        Picture Change(string name, string vertical, Func<BlockChange, double> value, string what)
+        ReportPlot Change(string name, string vertical, Func<BlockChange, double> value, string what)
         {
             using var plot = New("block, 1 at the input", vertical);
             foreach (var (arm, color) in Arms(summary))
@@ -168,10 +168,10 @@ internal static class ComparePlots
 
     private static string Short(string name) => name.Length <= LettersOfName ? name : string.Create(CultureInfo.InvariantCulture, $"{name[..(LettersOfName / 2 - 1)]}…{name[^(LettersOfName / 2)..]}");
 
-    private static Picture Draw(Plot plot, string name, string caption)
+    private static ReportPlot Draw(Plot plot, string name, string caption)
     {
         const int scale = 2; // for fine screens
         plot.ScaleFactor = scale;
-        return new Picture(name, caption, plot.GetImage(scale * Width, scale * Height).GetImageBytes(ImageFormat.Png));
+        return new ReportPlot($"{name}.png", caption, Width, plot.GetImage(scale * Width, scale * Height).GetImageBytes(ImageFormat.Png));
     }
 }

@@ -1,4 +1,4 @@
-using System.Globalization;
+using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.ML.PLD;
 using ScottPlot;
@@ -93,11 +93,10 @@ internal static partial class Plots
     {
         var svg = plot.GetSvgXml(Width, Height);
         svg = svg[svg.IndexOf("<svg", StringComparison.Ordinal)..];
-        // Whoever looks at it may have other fonts: letters go where their widths put them, and clip paths need names of their own on a page with others.
+        // Whoever looks at it may have other fonts: letters go where their widths put them.
         svg = LetterPlaces().Replace(svg, "$1\"");
         svg = FontFamily().Replace(svg, "font-family=\"Verdana, 'DejaVu Sans', sans-serif\"");
-        svg = ClipPath().Replace(svg, string.Create(CultureInfo.InvariantCulture, $"$1{name}-$2"));
-        return new ReportPlot(name, caption, svg);
+        return new ReportPlot($"{name}.svg", caption, Width, Encoding.UTF8.GetBytes(svg));
     }
 
     [GeneratedRegex(@"( [xy]=""[^"",]+),[^""]*""")]
@@ -105,7 +104,4 @@ internal static partial class Plots
 
     [GeneratedRegex(@"font-family=""[^""]+""")]
     private static partial Regex FontFamily();
-
-    [GeneratedRegex(@"(id=""|url\(#)(cl_)")]
-    private static partial Regex ClipPath();
 }

@@ -91,6 +91,7 @@ public sealed class LayerPlan
 
     /// <summary>The same blocks, of which the lowest are not trained, nor the embeddings.</summary>
     /// <param name="lowest">How many blocks of the encoder; 0 changes nothing.</param>
+    /// <remarks><see cref="ExpectedShare"/> stays that of the schedule, which knows nothing of it; <see cref="ActualShare"/> does not.</remarks>
     internal LayerPlan Freeze(int lowest) => lowest == 0 ? this
         : new(Blocks, Runs.Select(run => run with { IsTrained = run.IsTrained && run.Block >= lowest }), ExpectedShare, Scaling, Theta, trainsEmbeddings: false);
 

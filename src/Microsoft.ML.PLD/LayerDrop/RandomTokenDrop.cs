@@ -4,7 +4,10 @@ namespace Microsoft.ML.PLD;
 /// Random layerwise token dropping (random-LTD): each block but the first and the last sees a random part of each sequence's tokens, drawn anew for each block,
 /// which grows until it is all of them. Yao et al., "Random-LTD: Random and Layerwise Token Dropping Brings Efficient Training for Large-scale Transformers", 2022.
 /// </summary>
-/// <remarks>Tokens that are left out pass by the block. No token is special, and nothing is scaled, as in the paper.</remarks>
+/// <remarks>
+/// Tokens that are left out pass by the block. No token is special, and nothing is scaled, as in the paper. Of texts of different lengths, padding is drawn too: which tokens
+/// are left depends on what a micro-batch is padded to, unless all are to the same.
+/// </remarks>
 public sealed record RandomTokenDrop : ILayerSchedule
 {
     /// <summary>Makes the schedule.</summary>

@@ -105,15 +105,16 @@ public sealed class CompareReportTests
     public void PagesNeedNoOther()
     {
         var tables = CompareTables.Of(Better, new Dictionary<string, ReferenceTimes>());
-        var html = CompareHtml.Of("A & B", Verdict.Of(Better), tables, [new Picture("loss", "a <plot>", [1, 2, 3])], ["batch & size"]);
+        var page = new Glue.ReportPage("A & B", Verdict.Of(Better), tables, [new Glue.ReportPlot("loss.png", "a <plot>", 640, [1, 2, 3])], ["batch & size"]);
+        var html = Glue.HtmlReport.Of(page);
         Assert.Contains("<h1>A &amp; B</h1>", html);
         Assert.Contains("src=\"data:image/png;base64,AQID\"", html);
         Assert.Contains("a &lt;plot&gt;", html);
         Assert.Contains("better, and more than the luck of seeds explains", html);
         Assert.DoesNotContain("http", html); // nothing is fetched
-        var markdown = CompareMarkdown.Of("A & B", Verdict.Of(Better), tables, [new Picture("loss", "a plot", [1])], ["batch size"]);
+        var markdown = Glue.MarkdownReport.Of(page);
         Assert.Contains("| pld | 3.9000 ± 0.0954 | -0.2000 ± 0.0248 |", markdown);
-        Assert.Contains("![a plot](plots/loss.png)", markdown);
+        Assert.Contains("![a <plot>](plots/loss.png)", markdown);
     }
 
     [TestMethod]

@@ -27,9 +27,10 @@ public sealed class GlueFailedRunsTests
     public void EveryReportListsThem()
     {
         var tables = ReportTables.Of(Some);
+        var page = new ReportPage("", [], tables, [], []);
         Assert.HasCount(4, tables.Single(table => table.Title == "Failed runs").Rows);
-        Assert.Contains("| MRPC | pld | 1e-4 | 3 | 345 | Training has diverged, \"loss\" \\| NaN |\n", MarkdownReport.Of(tables, [], []));
-        Assert.Contains("<td>Training has diverged, &quot;loss&quot; | NaN</td>", HtmlReport.Of(tables, [], []));
+        Assert.Contains("| MRPC | pld | 1e-4 | 3 | 345 | Training has diverged, \"loss\" \\| NaN |\n", MarkdownReport.Of(page));
+        Assert.Contains("<td>Training has diverged, &quot;loss&quot; | NaN</td>", HtmlReport.Of(page));
         var csv = CsvReport.Of(Some).TrimEnd().Split('\n');
         Assert.HasCount(1 + 2 * 2 + 4, csv);
         Assert.IsTrue(Array.Exists(csv, line => line.StartsWith("pld,MRPC,0.0001,1,3,,,345,12.50,") && line.EndsWith("Z,\"Training has diverged, \"\"loss\"\" | NaN\"")));

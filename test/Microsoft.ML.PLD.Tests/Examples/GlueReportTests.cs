@@ -48,12 +48,14 @@ public sealed class GlueReportTests
     public void EveryReportHasTheCaveat()
     {
         var tables = ReportTables.Of(Two);
-        var html = HtmlReport.Of(tables, [new ReportPlot("a-b", "a <plot>", "<svg></svg>")], ["batch & size"]);
+        var page = new ReportPage(ReportText.Title, [ReportText.Caveat], tables, [new ReportPlot("a-b.svg", "a <plot>", 460, [1, 2, 3])], ["batch & size"]);
+        var html = HtmlReport.Of(page);
+        Assert.Contains("<img width=\"460\" alt=\"a &lt;plot&gt;\" src=\"data:image/svg+xml;base64,AQID\">", html);
         Assert.Contains("optimistic", html);
         Assert.Contains("a &lt;plot&gt;", html);
         Assert.Contains("batch &amp; size", html);
         Assert.DoesNotContain("http", html); // nothing is fetched
-        var markdown = MarkdownReport.Of(tables, [new ReportPlot("a-b", "a plot", "<svg></svg>")], ["batch size"]);
+        var markdown = MarkdownReport.Of(page);
         Assert.Contains("optimistic", markdown);
         Assert.Contains("| task | metric | scratch |\n|---|---|---|\n| MRPC | F1 | -12.0 ± 25.4 |\n", markdown);
         Assert.Contains("](plots/a-b.svg)", markdown);
