@@ -46,7 +46,7 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
             var best = Known().Where(IsOf(arm, data)).Where(result => result.Failure is null).MaxBy(result => result.Score());
             if (best is null) continue;
             var kept = TestPredictions.Read(work.Predictions(best.Key));
-            if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission. --fresh makes it again.");
+            if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission, or without the test files. --fresh makes it again.");
             else if (kept is not null)
             {
                 predictions.AddRange(kept.ForSubmission());
@@ -84,12 +84,16 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
             WorkFolder.Delete(checkpoints);
             watch.End(result);
         }
-        catch (InvalidOperationException failure)
+        catch (TrainingDivergedException failure)
         {
             // A result, too: it would fail again, and a mean without it would be too good.
             var result = Result([], watch.TrainingTime) with { Failure = failure.Message };
             store.Add(result);
             board.Say($"{BoardText.Name(arm.Name, key)}: {BoardText.Outcome(result)}");
+        }
+        catch (InvalidOperationException failure)
+        {
+            throw new UsageException($"{BoardText.Name(arm.Name, key)}: {failure.Message}");
         }
 
         RunResult Result(IReadOnlyList<MetricValue> metrics, TimeSpan time) => new()

@@ -44,7 +44,7 @@ internal sealed class FineTuning(RuntimeOptions runtime, CancellationToken cance
     /// <param name="checkpoints">The run's own folder: a run that was stopped or killed goes on.</param>
     /// <param name="progress">Told of every step.</param>
     /// <exception cref="OperationCanceledException">The program is to end; a checkpoint is written.</exception>
-    /// <exception cref="InvalidOperationException">Training has diverged.</exception>
+    /// <exception cref="TrainingDivergedException">The losses are no numbers.</exception>
     public Model Fit(Arm arm, TaskData data, RunKey key, string checkpoints, IProgress<TrainingProgress> progress)
     {
         var mlContext = new MLContext(key.Seed);

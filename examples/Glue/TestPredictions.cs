@@ -1,4 +1,5 @@
 using System.Text.Json;
+using System.Text.Json.Serialization;
 using Microsoft.ML.PLD;
 
 namespace Glue;
@@ -9,6 +10,8 @@ namespace Glue;
 /// <param name="Files">One for each test set.</param>
 internal sealed record TestPredictions(string Run, double Score, IReadOnlyList<TestPredictions.Of> Files)
 {
+    private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals }; // a score may be no number
+
     /// <summary>The predictions for one test set.</summary>
     public sealed record Of(string Task, GlueSplit Split, float[] Values);
 
@@ -19,7 +22,7 @@ internal sealed record TestPredictions(string Run, double Score, IReadOnlyList<T
     {
         try
         {
-            return File.Exists(path) ? JsonSerializer.Deserialize<TestPredictions>(File.ReadAllText(path)) : null;
+            return File.Exists(path) ? JsonSerializer.Deserialize<TestPredictions>(File.ReadAllText(path), Json) : null;
         }
         catch (JsonException)
         {
@@ -27,5 +30,5 @@ internal sealed record TestPredictions(string Run, double Score, IReadOnlyList<T
         }
     }
 
-    public void Write(string path) => WholeFile.Write(path, JsonSerializer.Serialize(this));
+    public void Write(string path) => WholeFile.Write(path, JsonSerializer.Serialize(this, Json));
 }

@@ -11,7 +11,6 @@ namespace Compare;
 /// <param name="cancellationToken">Stops it; a checkpoint is written.</param>
 internal sealed class Pretraining(ComparisonConfig config, PreparedText text, RuntimeOptions runtime, WorkFolder work, CancellationToken cancellationToken)
 {
-    private const string Diverged = "Training has diverged";
 
     /// <summary>What a run has reached, if it has ended.</summary>
     public RunResult? Result(Run run) => JsonFile.Read<RunResult>(ResultFile(run)) is { } result ? result with { Arm = run.Arm.Name } : null;
@@ -57,7 +56,7 @@ internal sealed class Pretraining(ComparisonConfig config, PreparedText text, Ru
         {
             return null; // the end of the slice
         }
-        catch (InvalidOperationException failure) when (failure.Message.StartsWith(Diverged, StringComparison.Ordinal))
+        catch (TrainingDivergedException failure)
         {
             return End(run, curve, times, failure.Message, []); // a result, too
         }

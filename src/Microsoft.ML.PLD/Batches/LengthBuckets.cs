@@ -12,14 +12,15 @@ internal static class LengthBuckets
         var random = new RandomStream(seed, RandomPurpose.Shuffling, epoch);
         var rows = Enumerable.Range(0, lengths.Count).ToArray();
         Shuffle(rows, ref random);
-        var batches = rows
+        var full = rows.Length - rows.Length % batchSize;
+        var batches = rows[..full]
             .Chunk((int)Math.Min((long)WindowBatches * batchSize, Array.MaxLength))
             // A stable order: rows of one length stay shuffled, so that each epoch has other batches.
             .SelectMany(window => window.OrderBy(row => lengths[row]).Chunk(batchSize))
             .ToArray();
-        var full = batches.Count(batch => batch.Length == batchSize);
-        Shuffle(batches.AsSpan(0, full), ref random); // only the very last batch can be short: it stays last
-        return batches;
+        Shuffle(batches.AsSpan(), ref random);
+        // What is left over is any rows, not the longest: in a short batch each counts for more.
+        return full == rows.Length ? batches : [.. batches, rows[full..]];
     }
 
     private static void Shuffle<T>(Span<T> items, ref RandomStream random)

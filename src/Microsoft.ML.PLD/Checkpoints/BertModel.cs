@@ -12,13 +12,21 @@ public sealed class BertModel : IDisposable
     private readonly ParameterStore _weights;
     private readonly UseGuard _guard = new(typeof(BertModel).FullName!);
 
-    internal BertModel(BertConfig config, WordPieceTokenizer tokenizer, bool nextSentence, torch.Device device, ulong seed)
+    /// <param name="config">The architecture.</param>
+    /// <param name="tokenizer">The tokenizer.</param>
+    /// <param name="nextSentence">Whether it has a next-sentence head, whose pooler fine-tuning starts from.</param>
+    /// <param name="device">Where its weights are.</param>
+    /// <param name="seed">What they are drawn from.</param>
+    /// <param name="pooler">Whether it has a pooler, if it has no next-sentence head: of a fine-tuned model.</param>
+    internal BertModel(BertConfig config, WordPieceTokenizer tokenizer, bool nextSentence, torch.Device device, ulong seed, bool pooler = false)
     {
         (Config, Tokenizer) = (config, tokenizer);
         _weights = new ParameterStore(device, seed);
         Encoder = new SwitchableEncoder(_weights, config);
         MaskedLanguage = new MaskedLanguageHead(_weights, config, Encoder);
         NextSentence = nextSentence ? new NextSentenceHead(_weights, config, Encoder) : null;
+        HasPooler = nextSentence || pooler;
+        if (pooler && !nextSentence) _ = PredictionHead.PoolerOf(_weights, config);
     }
 
     /// <summary>The architecture.</summary>
@@ -43,6 +51,7 @@ public sealed class BertModel : IDisposable
     internal SwitchableEncoder Encoder { get; }
     internal MaskedLanguageHead MaskedLanguage { get; }
     internal NextSentenceHead? NextSentence { get; }
+    internal bool HasPooler { get; }
     internal torch.Device Device => _weights.Device;
     internal NetworkDescription Description => new(Config, Tokenizer, NextSentence is null ? NetworkDescription.MaskedLanguage : NetworkDescription.Pretraining);
 
@@ -58,7 +67,7 @@ public sealed class BertModel : IDisposable
     /// fine-tuning of zero-shot models", 2022, and "Model soups", ICML 2022). Models that were initialized each for itself have no mean worth having.
     /// </summary>
     /// <param name="models">
-    /// At least one, of one architecture and tokenizer; they are not changed. A next-sentence head that only some have is the mean of theirs.
+    /// At least one, of one architecture and tokenizer; they are not changed. A next-sentence head or pooler that only some have is the mean of theirs.
     /// </param>
     /// <returns>A model of its own, on the processor; yours to dispose of.</returns>
     /// <exception cref="ArgumentException">There are no models, or one is of another architecture or tokenizer.</exception>
@@ -69,10 +78,10 @@ public sealed class BertModel : IDisposable
         if (models.Count == 0) throw new ArgumentException("There are no models; expected at least one.", nameof(models));
         var first = models[0] ?? throw new ArgumentException("Model 1 is null.", nameof(models));
         for (var i = 1; i < models.Count; i++)
-            if (models[i] is null || models[i].Config != first.Config || !models[i].Tokenizer.IsSameAs(first.Tokenizer))
+            if (models[i] is null || !models[i].Config.IsSameNetworkAs(first.Config) || !models[i].Tokenizer.IsSameAs(first.Tokenizer))
                 throw new ArgumentException($"Model {i + 1} of {models.Count} is of another architecture or tokenizer than the first.", nameof(models));
         using var noGrad = torch.no_grad();
-        var mean = new BertModel(first.Config, first.Tokenizer, models.Any(model => model.NextSentence is not null), torch.CPU, seed: 0);
+        var mean = new BertModel(first.Config, first.Tokenizer, models.Any(model => model.NextSentence is not null), torch.CPU, seed: 0, models.Any(model => model.HasPooler));
         try
         {
             var (sums, counts) = (mean.Weights.Tensors, new Dictionary<string, int>());

@@ -11,7 +11,7 @@ internal static class PretrainedFolder
     public const string Weights = "model.safetensors";
 
     private const string Config = "config.json", Vocabulary = "vocab.txt", TokenizerConfig = "tokenizer_config.json";
-    private const string NextSentenceHead = "cls.seq_relationship.weight";
+    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight";
     private const long LongestText = 1 << 20;
 
     /// <summary>The names of all files.</summary>
@@ -75,7 +75,8 @@ internal static class PretrainedFolder
             throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
         using var file = SafetensorsReader.Open(Required(folder, Weights));
         file.ExpectRoomFor(config, Config);
-        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), file.Entries.Any(entry => entry.Name == NextSentenceHead), device, seed: 0);
+        bool Has(string name) => file.Entries.Any(entry => entry.Name == name);
+        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), Has(NextSentenceHead), device, seed: 0, Has(Pooler));
         try
         {
             file.ReadInto(model.Weights.Tensors);

@@ -92,6 +92,11 @@ public sealed record BertConfig
     private const int Most = 1 << 24;
 
     /// <summary>What is wrong with the architecture, a sentence each; empty when nothing is.</summary>
+    /// <summary>Whether weights of one are weights of the other: how they begin does not count.</summary>
+    internal bool IsSameNetworkAs(BertConfig other) => WithoutBeginning(this) == WithoutBeginning(other);
+
+    private static BertConfig WithoutBeginning(BertConfig config) => config with { InitializerRange = null, SinusoidalPositions = false };
+
     internal IEnumerable<string> Problems()
     {
         foreach (var (name, value, least) in new[]

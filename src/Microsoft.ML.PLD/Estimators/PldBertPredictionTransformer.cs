@@ -20,7 +20,7 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     /// (Phang et al., "Sentence Encoders on STILTs", 2018).
     /// </summary>
     /// <param name="heads">
-    /// The model that this one was fine-tuned from, whose pre-training heads the result has as they are: they no longer fit the encoder exactly. The pooler on [CLS], which next-sentence
+    /// The model that this one was fine-tuned from, whose pre-training heads the result has as they are: they no longer fit the encoder exactly. The pooler, which next-sentence
     /// prediction shares with fine-tuning, is the fine-tuned one. It is not changed.
     /// </param>
     /// <returns>A model of its own, on the processor; yours to dispose of.</returns>
@@ -29,11 +29,11 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     public BertModel ToPretrained(BertModel heads)
     {
         ArgumentNullException.ThrowIfNull(heads);
-        if (heads.Config != Predictor.Config || !heads.Tokenizer.IsSameAs(Predictor.Tokenizer))
+        if (!heads.Config.IsSameNetworkAs(Predictor.Config) || !heads.Tokenizer.IsSameAs(Predictor.Tokenizer))
             throw new ArgumentException("heads is a model of another architecture or vocabulary; expected the one that was fine-tuned.", nameof(heads));
         using var use = heads.Use();
         using var own = Use();
-        var model = new BertModel(heads.Config, heads.Tokenizer, heads.NextSentence is not null, torch.CPU, seed: 0);
+        var model = new BertModel(heads.Config, heads.Tokenizer, heads.NextSentence is not null, torch.CPU, seed: 0, pooler: true);
         try
         {
             model.Weights.CopyFrom(heads.Weights);

@@ -66,7 +66,8 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
             var task = new FineTuningTask(predictor, objective, examples, heldOut, fineTuning, _options.Runtime, type);
             new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
-            task.Finish(CheckAlive);
+            // A run that was stopped, and is to return what it has, is not to be stopped again.
+            task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null);
             return Make(predictor, data.Labels);
         }
         catch

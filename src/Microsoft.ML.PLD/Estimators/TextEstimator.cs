@@ -28,7 +28,8 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
 
     /// <summary>Learns from all rows of <paramref name="input"/>; its progress goes to <c>mlContext.Log</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, the text or the labels cannot be learned from, the device is not there, or training has diverged.</exception>
+    /// <exception cref="InvalidOperationException">There are no rows, the text or the labels cannot be learned from, or the device is not there.</exception>
+    /// <exception cref="TrainingDivergedException">The losses are no numbers.</exception>
     /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
     public TTransformer Fit(IDataView input)
     {

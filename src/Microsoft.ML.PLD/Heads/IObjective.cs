@@ -20,6 +20,9 @@ internal interface IObjective
     /// <param name="metric">What to judge by.</param>
     HeldOutResult Measure(float[] outputs, double[] targets, ValidationMetric metric);
 
+    /// <summary>Whether <see cref="Calibrate"/> makes use of held-out rows.</summary>
+    bool Calibrates { get; }
+
     /// <summary>What to make of the outputs when training has ended: scale * output + shift.</summary>
     /// <param name="outputs">Of held-out rows, or none.</param>
     /// <param name="targets">What is right for them.</param>

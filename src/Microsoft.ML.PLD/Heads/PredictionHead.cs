@@ -11,8 +11,11 @@ internal sealed class PredictionHead(ParameterStore weights, BertConfig config, 
     /// <summary>What the names of BERT's pooler begin with.</summary>
     public const string PoolerName = "bert.pooler";
 
-    private readonly Dense _pooler = new(weights, $"{PoolerName}.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
+    private readonly Dense _pooler = PoolerOf(weights, config);
     private readonly Dense _last = new(weights, "classifier", config.HiddenSize, outputs, config.InitialDeviation);
+
+    /// <summary>Makes the weights of BERT's pooler.</summary>
+    public static Dense PoolerOf(ParameterStore weights, BertConfig config) => new(weights, $"{PoolerName}.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
 
     /// <returns>[B, outputs], float32</returns>
     public torch.Tensor Apply(torch.Tensor hidden, TokenBatch batch, Dropout? dropout = null)

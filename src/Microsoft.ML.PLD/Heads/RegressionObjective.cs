@@ -39,5 +39,7 @@ internal sealed class RegressionObjective(double mean, double deviation) : IObje
         });
     }
 
+    public bool Calibrates => false;
+
     public (double Scale, double Shift) Calibrate(float[] outputs, double[] targets) => (deviation, mean);
 }

@@ -46,7 +46,12 @@ public sealed record GrowingDepth : ILayerSchedule
         IsGrowing(stepsDone, totalSteps, layers) ? LayerPlan.Dense(layers) : Then.EvaluationPlan(stepsDone, totalSteps, layers);
 
     /// <inheritdoc/>
-    public bool MeasuresBefore(long step, long totalSteps) => Then.MeasuresBefore(step, totalSteps);
+    /// <remarks>Not while blocks are missing; what <see cref="Then"/> would have measured by the time it takes over, it measures then.</remarks>
+    public bool MeasuresBefore(long step, long totalSteps)
+    {
+        var first = Stages.Count == 0 ? 0 : Stages[^1].End(totalSteps);
+        return step > first ? Then.MeasuresBefore(step, totalSteps) : step == first && Then.MeasuresFrom(0, step, totalSteps);
+    }
 
     /// <inheritdoc/>
     public ILayerSchedule Knowing(IReadOnlyList<BlockChange>? changes) => this with { Then = Then.Knowing(changes) };

@@ -16,4 +16,16 @@ internal static class LayerScheduleExtensions
             if (schedule.CopiesAfter(stepsDone, totalSteps, layers) is { } copies) all = all is null ? copies : all.Then(copies);
         return all;
     }
+
+    /// <summary>Whether there is a measurement before any step of a part of the run.</summary>
+    /// <param name="schedule">Whose.</param>
+    /// <param name="from">The first step.</param>
+    /// <param name="to">The last.</param>
+    /// <param name="totalSteps">The number of steps of the whole run.</param>
+    public static bool MeasuresFrom(this ILayerSchedule schedule, long from, long to, long totalSteps)
+    {
+        for (var step = from; step <= to; step++)
+            if (schedule.MeasuresBefore(step, totalSteps)) return true;
+        return false;
+    }
 }

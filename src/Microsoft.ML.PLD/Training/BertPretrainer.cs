@@ -53,8 +53,9 @@ public sealed class BertPretrainer
     /// <exception cref="InvalidDataException">The folder holds no shards, damaged ones, or ones of another vocabulary; or no checkpoint to resume from is whole.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled, or a signal came; the message names the checkpoint.</exception>
     /// <exception cref="InvalidOperationException">
-    /// The device is not there; training has diverged; or the checkpoint folder is that of a run with other options, or of one that is not to be resumed.
+    /// The device is not there; or the checkpoint folder is that of a run with other options, or of one that is not to be resumed.
     /// </exception>
+    /// <exception cref="TrainingDivergedException">The losses are no numbers.</exception>
     /// <exception cref="IOException">The checkpoint folder cannot be written to, or another run has it.</exception>
     public BertModel Train(
         string corpusFolder, WordPieceTokenizer tokenizer, IProgress<TrainingProgress>? progress = null, CancellationToken cancellationToken = default,

@@ -95,11 +95,17 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             notify($"The model is that of step {state.Step}: the weights of the best validation were not kept.");
             return;
         }
-        if (best.Step == state.Step) return;
+        var why = best.Step == state.Best?.Step
+            ? "whose validation was the best" : $"whose validation was the best of those whose weights were kept; that of step {state.Best?.Step} was better";
+        if (best.Step == state.Step)
+        {
+            if (best.Step != state.Best?.Step) notify($"The model is that of step {state.Step}, {why}.");
+            return;
+        }
         try
         {
             Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Weights);
-            notify($"The model is that of step {best.Step}, whose validation was the best.");
+            notify($"The model is that of step {best.Step}, {why}.");
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
         {

@@ -66,7 +66,8 @@ public sealed record FineTuningOptions
 
     /// <summary>
     /// How much the rows of a class count, by the class's name: <c>true</c> and <c>false</c> for truth values. A class that is not named counts 1. Overrides
-    /// <see cref="ClassWeighting"/>. Default: null. For classifiers.
+    /// <see cref="ClassWeighting"/>. Rows that count 0 are not learned from, but held out, validated and calibrated with like all others: leave them out of the data if they are not to
+    /// be. Default: null. For classifiers.
     /// </summary>
     public IReadOnlyDictionary<string, double>? ClassWeights { get; init; }
 

@@ -110,7 +110,7 @@ internal sealed class FineTuningTask : ITrainingTask
     /// <param name="checkAlive">Throws to stop; null: nothing does.</param>
     public void Finish(Action? checkAlive = null)
     {
-        var calibrates = _heldOut is not null && _options.Calibrate;
+        var calibrates = _heldOut is not null && _options.Calibrate && _objective.Calibrates;
         var (scale, shift) = _objective.Calibrate(calibrates ? Outputs(_heldOut!, checkAlive) : [], calibrates ? [.. _heldOut!.Targets] : []);
         _predictor.Rescale(scale, shift);
     }

@@ -13,7 +13,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
 
     /// <summary>Trains to the last step, or until it is stopped.</summary>
     /// <exception cref="OperationCanceledException">It was stopped; see <see cref="CheckpointOptions.WhenCancelled"/>.</exception>
-    /// <exception cref="InvalidOperationException">Training has diverged.</exception>
+    /// <exception cref="TrainingDivergedException">Its losses are no numbers.</exception>
     public void Run()
     {
         TellMemory();
@@ -142,7 +142,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         var number = state.Step + 1;
         var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
         if (skipped > task.Optimizer.MaxSkippedSteps)
-            throw new InvalidOperationException(FormattableString.Invariant(
+            throw new TrainingDivergedException(FormattableString.Invariant(
                 $"Training has diverged: the loss or its gradients were not finite in {skipped} steps on end, up to step {number}. The learning rate is {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}"));
         if (skipped > 0) _notices.Add(FormattableString.Invariant($"Step {number} changes nothing: its loss is {loss}, its gradients' norm {norm}."));
         else if (state.LossTrend.IsSpike(loss))

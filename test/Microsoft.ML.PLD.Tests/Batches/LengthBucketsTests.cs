@@ -16,6 +16,17 @@ public sealed class LengthBucketsTests
             Assert.IsTrue(batches.SkipLast(1).All(batch => batch.Length == batchSize));
         });
 
+    // In a short batch each row counts for more: over the epochs it must not be the same ones.
+    [TestMethod]
+    public void TheShortBatchHasRowsOfAnyLength()
+    {
+        const int epochs = 400, rows = 65;
+        var lengths = Enumerable.Range(1, rows).ToArray();
+        var last = Enumerable.Range(0, epochs).Select(epoch => LengthBuckets.Batches(lengths, 32, 1, epoch)[^1].Single()).ToArray();
+        Assert.AreEqual((rows - 1) / 2.0, last.Average(), 5 * rows / Math.Sqrt(12 * epochs));
+        Assert.IsGreaterThan(50, last.Distinct().Count());
+    }
+
     [TestMethod]
     public void EpochsDifferAndAreReproducible()
     {

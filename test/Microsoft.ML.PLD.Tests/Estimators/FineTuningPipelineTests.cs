@@ -101,6 +101,25 @@ public sealed class FineTuningPipelineTests
         CollectionAssert.AreEqual(vectors, TestModel.Embed(Pretrained));
     }
 
+    // Pre-training without pairs has no pooler: the one of fine-tuning goes with the encoder all the same, through files and means.
+    [TestMethod]
+    public void TheFineTunedPoolerIsKeptWherePretrainingHadNone()
+    {
+        using var folder = new TemporaryFolder();
+        using var masked = TestModel.Make(nextSentence: false);
+        using var tuned = Fit(Options with { Pretrained = masked });
+        using (var next = tuned.ToPretrained(masked)) next.SavePretrained(folder["next"]);
+        using var read = BertModel.FromPretrained(folder["next"]);
+        using var mean = BertModel.Average(masked, read);
+        var pooler = TestModel.Bits(tuned.Predictor.Weights)["bert.pooler.dense.weight"];
+        foreach (var model in new[] { read, mean }) CollectionAssert.AreEqual(pooler, TestModel.Bits(model.Weights)["bert.pooler.dense.weight"]);
+        Assert.IsNull(read.NextSentence);
+        using var again = Fit(Options with { Pretrained = read, FineTuning = Options.FineTuning with { Steps = 1, FrozenBlocks = read.Config.Layers, LearningRate = new() { Peak = 1e-12 } } });
+        var started = again.Predictor.Weights.Tensors["bert.pooler.dense.weight"].data<float>().ToArray();
+        var from = read.Weights.Tensors["bert.pooler.dense.weight"].data<float>().ToArray();
+        Assert.IsLessThan(1e-6, started.Zip(from, (a, b) => Math.Abs(a - b)).Max());
+    }
+
     [TestMethod]
     public void AFineTunedEncoderIsAModelToStartFrom()
     {
@@ -245,6 +264,23 @@ public sealed class FineTuningPipelineTests
         Assert.Throws<OperationCanceledException>(() => mlContext.MulticlassClassification.Trainers
             .PldBert(Options with { Progress = [log, new Callback(mlContext.CancelExecution)] }).Fit(Labelled(mlContext, TextRow.Make(20))));
         Assert.HasCount(2, log);
+    }
+
+    // Scoring the held-out rows for calibration looks at the same token, which stays cancelled.
+    [TestMethod]
+    [DataRow(CancellationResult.ReturnBest)]
+    [DataRow(CancellationResult.ReturnLatest)]
+    public void AStoppedFitReturnsItsModelWhereItIsToldTo(CancellationResult result)
+    {
+        using var source = new CancellationTokenSource();
+        var log = new ProgressLog();
+        using var stopped = Fit(Options with
+        {
+            FineTuning = Options.FineTuning with { Steps = 1_000, ValidationShare = 0.3, ValidationInterval = 1 }, CancellationToken = source.Token,
+            Checkpoints = new() { WhenCancelled = result }, Progress = [log, new Callback(() => { if (log.Count == 3) source.Cancel(); })],
+        });
+        Assert.HasCount(4, log, "three steps, and the report of the stop");
+        Assert.HasCount(2, Scores(stopped, TextRow.Make(1))[0]);
     }
 
     [TestMethod]

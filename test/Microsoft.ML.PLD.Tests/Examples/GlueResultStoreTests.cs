@@ -28,6 +28,17 @@ public sealed class GlueResultStoreTests
     }
 
     [TestMethod]
+    public void PredictionsOfAScoreThatIsNoNumberAreKeptToo()
+    {
+        new TestPredictions("run", double.NegativeInfinity, [new("STS-B", GlueSplit.Test, [2.5f, float.NaN])]).Write(_path);
+        var kept = TestPredictions.Read(_path)!;
+        Assert.AreEqual(double.NegativeInfinity, kept.Score);
+        CollectionAssert.AreEqual(new[] { 2.5f, float.NaN }, kept.Files[0].Values);
+        File.WriteAllText(_path, "{");
+        Assert.IsNull(TestPredictions.Read(_path), "torn");
+    }
+
+    [TestMethod]
     public void FailedRunsAreKept()
     {
         new ResultStore(_path).Add(GlueRuns.Failed("tiny", "RTE", 1e-3, 2));

@@ -119,6 +119,9 @@ public sealed class GrownScheduleTests
         BlockChange[] changes = [.. Enumerable.Range(1, 8).Select(block => new BlockChange(block, 0))];
         var known = adaptive.Knowing(changes).KeepProbabilities(50, 100, 8);
         CollectionAssert.AreNotEqual(adaptive.KeepProbabilities(50, 100, 8), known);
+        var later = new GrowingDepth(adaptive, new GrowthStage(3, 0.4)); // at 40 what it would have measured at 0 and 25
+        CollectionAssert.AreEqual(new[] { 40, 50, 75 }, Enumerable.Range(0, 100).Where(step => later.MeasuresBefore(step, 100)).ToArray());
+        Assert.IsFalse(new GrowingDepth(null, new GrowthStage(3, 0.4)).MeasuresBefore(40, 100));
         foreach (var schedule in new ILayerSchedule[] { new GrowingDepth(adaptive), new SequenceDrop(adaptive), new ComposedSchedule((adaptive, 1)) })
         {
             CollectionAssert.AreEqual(new[] { 0, 25, 50, 75 }, Enumerable.Range(0, 100).Where(step => schedule.MeasuresBefore(step, 100)).ToArray());

@@ -53,12 +53,12 @@ internal static class ReadmePipeline
         #endregion
     }
 
-    public static void Regression(MLContext mlContext, BertModel encoder, IDataView pairs, IDataView unseen)
+    public static void Regression(MLContext mlContext, BertModel encoder, IDataView pairs, IDataView heldOut, IDataView unseen)
     {
         #region regression
-        // pairs has the columns Label (float), Sentence1 and Sentence2.
+        // pairs has the columns Label (float), Sentence1 and Sentence2; heldOut chooses the best step, and unseen measures it.
         var trainer = mlContext.Regression.Trainers.PldBert("Label", "Sentence1", "Sentence2", pretrained: encoder);
-        PldBertRegressionTransformer model = trainer.Fit(pairs, validationData: unseen);
+        PldBertRegressionTransformer model = trainer.Fit(pairs, validationData: heldOut);
         var metrics = mlContext.Regression.Evaluate(model.Transform(unseen));
         Console.WriteLine($"R squared {metrics.RSquared:F3}");
         #endregion

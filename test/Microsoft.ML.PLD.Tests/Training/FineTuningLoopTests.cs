@@ -149,7 +149,7 @@ public sealed class FineTuningLoopTests
     public void DivergenceIsSaidWithItsLearningRate()
     {
         var options = Options with { Steps = 50, LearningRate = new() { Peak = 1e30, WarmupShare = 0 }, Optimizer = new() { MaxGradientNorm = 0 } };
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => Train(options)).Message, "Training has diverged");
+        StringAssert.Contains(Assert.ThrowsExactly<TrainingDivergedException>(() => Train(options)).Message, "Training has diverged");
     }
 
     [TestMethod]

@@ -122,6 +122,24 @@ public sealed class FineTuningValidationTests
     }
 
     [TestMethod]
+    public void WhereTheBestWeightsWereNotKeptTheNextBestAreAndItIsSaid()
+    {
+        var options = Options with { ValidationInterval = 1, ValidationMetric = ValidationMetric.Accuracy };
+        var checkpoints = new CheckpointOptions { Folder = _folder, ResumeFrom = CheckpointOptions.Latest, KeepLast = 3, KeepBest = false, EverySteps = 1 };
+        var log = new ProgressLog();
+        var notices = new List<string>();
+        var scripted = new Scripted(step => step switch { 2 => 0.9, 8 => 0.7, _ => 0.5 });
+        Assert.ThrowsExactly<OperationCanceledException>(() => Train(options, log, scripted, checkpoints, checkAlive: () =>
+        {
+            if (log.Count == 5) throw new OperationCanceledException();
+        }));
+        scripted.Step = 5;
+        Train(options, new Sink(log, notices), scripted, checkpoints).Dispose();
+        StringAssert.Contains(
+            string.Join(' ', notices), "The model is that of step 8, whose validation was the best of those whose weights were kept; that of step 2 was better.");
+    }
+
+    [TestMethod]
     public void ARunThatIsStoppedInAValidationMakesItUp()
     {
         var options = Options with { ValidationInterval = 1, ValidationMetric = ValidationMetric.Accuracy };
@@ -244,6 +262,8 @@ public sealed class FineTuningValidationTests
         public torch.Tensor Loss(torch.Tensor outputs, double[] targets, float[] weights) => _real.Loss(outputs, targets, weights);
 
         public HeldOutResult Measure(float[] outputs, double[] targets, ValidationMetric _) => new(Loss: 1, Accuracy: 0.5, Metric: metric(++Step));
+
+        public bool Calibrates => false;
 
         public (double Scale, double Shift) Calibrate(float[] outputs, double[] targets) => (1, 0);
     }

@@ -105,7 +105,7 @@ public sealed class TrainingLoopTests
     public void StepsOnEndThatAreNoNumbersStopTheRunAndNameTheLastGoodCheckpoint()
     {
         var options = Options with { Steps = 20, Optimizer = new() { MaxSkippedSteps = 3 } };
-        var failure = Assert.ThrowsExactly<InvalidOperationException>(() => Train(
+        var failure = Assert.ThrowsExactly<TrainingDivergedException>(() => Train(
             options, task => new Altered(task) { Loss = (_, step, loss) => step is 2 or 3 or > 8 ? loss().mul(float.NaN) : loss() }, new() { Folder = _folder, EverySteps = 6 }));
         StringAssert.Contains(failure.Message, "in 4 steps on end, up to step 13");
         StringAssert.Contains(failure.Message, $"The last checkpoint is '{Path.Combine(_folder, "step-0000000012")}'.");
