@@ -47,21 +47,16 @@ internal sealed class ParameterStore : IDisposable
         return missing;
     }
 
-    /// <summary>Lets weights take over the values of others, as they are now.</summary>
-    /// <param name="sourceOf">The name of the weight whose values one takes; null: it keeps its own.</param>
-    /// <returns>Does it, without taking memory; to be called in the dispose scope that this was.</returns>
-    public Action CopyWithin(Func<string, string?> sourceOf)
+    /// <summary>Weights take over the values of others, as they were before any of them did.</summary>
+    /// <param name="sourceOf">The name of the weight whose values one takes, which comes before it; null: it keeps its own.</param>
+    public void CopyWithin(Func<string, string?> sourceOf)
     {
         using var noGrad = torch.no_grad();
         var named = Tensors;
-        var copies = _all.Select(weight => (weight.Value, Source: sourceOf(weight.Name))).Where(copy => copy.Source is not null)
-            .Select(copy => (copy.Value, Values: named[copy.Source!].clone())).ToArray();
-        return () =>
-        {
-            using var noGrad = torch.no_grad();
-            foreach (var (value, values) in copies) value.copy_(values);
-            Refresh();
-        };
+        // From the last on: what a weight takes has not been written over yet.
+        foreach (var weight in Enumerable.Reverse(_all))
+            if (sourceOf(weight.Name) is { } source) weight.Value.copy_(named[source]);
+        Refresh();
     }
 
     /// <summary>Brings copies in other types up to date after the masters have changed.</summary>

@@ -14,16 +14,16 @@ public enum CopiedState
 public sealed class BlockCopies
 {
     /// <summary>Makes a map.</summary>
-    /// <param name="sources">For each block of the encoder, the block whose weights it takes; its own number: it stays as it is.</param>
+    /// <param name="sources">For each block of the encoder, the one below it whose weights it takes; its own number: it stays as it is. Encoders grow upwards.</param>
     /// <param name="state">What the optimizer knows of blocks that take others' weights.</param>
-    /// <exception cref="ArgumentException">A source is no block of the encoder.</exception>
+    /// <exception cref="ArgumentException">A source is not the block itself or one below it.</exception>
     public BlockCopies(IEnumerable<int> sources, CopiedState state = CopiedState.Copied)
     {
         Sources = [.. sources];
         State = state;
-        foreach (var source in Sources)
-            if (source < 0 || source >= Sources.Count)
-                throw new ArgumentException($"A block takes the weights of block {source}; expected 0 to {Sources.Count - 1}.", nameof(sources));
+        for (var block = 0; block < Sources.Count; block++)
+            if (Sources[block] < 0 || Sources[block] > block)
+                throw new ArgumentException($"Block {block} takes the weights of block {Sources[block]}; expected 0 to {block}.", nameof(sources));
     }
 
     /// <summary>For each block, the one whose weights it takes.</summary>

@@ -109,29 +109,30 @@ internal sealed class AdamW : IDisposable
         }
     }
 
-    /// <summary>Lets what is known of parameters become what is known of others now, or nothing.</summary>
-    /// <param name="sourceOf">The name of the parameter whose state one takes; null: it keeps its own.</param>
+    /// <summary>What is known of parameters becomes what was known of others, or nothing.</summary>
+    /// <param name="sourceOf">The name of the parameter whose state one takes, which comes before it; null: it keeps its own.</param>
     /// <param name="state">Whether it is copied or reset; the state of a parameter that is not trained counts as none.</param>
-    /// <returns>Does it, without taking memory; to be called in the dispose scope that this was.</returns>
-    public Action CopyWithin(Func<string, string?> sourceOf, CopiedState state)
+    public void CopyWithin(Func<string, string?> sourceOf, CopiedState state)
     {
         using var noGrad = torch.no_grad();
         var named = _slots.ToDictionary(slot => slot.Name);
-        var copies = _slots.Select(slot => (Slot: slot, Source: sourceOf(slot.Name))).Where(copy => copy.Source is not null)
-            .Select(copy => (copy.Slot, From: state == CopiedState.Copied ? named.GetValueOrDefault(copy.Source!) : null))
-            .Select(copy => (copy.Slot, Steps: copy.From?.Steps ?? 0, First: copy.From?.FirstMoment.clone(), Second: copy.From?.SecondMoment.clone())).ToArray();
-        return () =>
+        // From the last on: what a parameter takes has not been written over yet.
+        foreach (var slot in _slots.Reverse())
         {
-            using var noGrad = torch.no_grad();
-            foreach (var (slot, steps, first, second) in copies)
+            if (sourceOf(slot.Name) is not { } source) continue;
+            if (state == CopiedState.Copied && named.TryGetValue(source, out var from))
             {
-                slot.Steps = steps;
-                if (first is null) slot.FirstMoment.zero_();
-                else slot.FirstMoment.copy_(first);
-                if (second is null) slot.SecondMoment.zero_();
-                else slot.SecondMoment.copy_(second);
+                slot.FirstMoment.copy_(from.FirstMoment);
+                slot.SecondMoment.copy_(from.SecondMoment);
+                slot.Steps = from.Steps;
             }
-        };
+            else
+            {
+                slot.FirstMoment.zero_();
+                slot.SecondMoment.zero_();
+                slot.Steps = 0;
+            }
+        }
     }
 
     public void Dispose()

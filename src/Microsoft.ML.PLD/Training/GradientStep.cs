@@ -49,13 +49,11 @@ internal sealed class GradientStep(
         }
     }
 
-    /// <summary>Blocks take over the weights of others, and what the optimizer knows of them. If memory runs out, nothing has changed.</summary>
+    /// <summary>Blocks take over the weights of others, and what the optimizer knows of them. Takes no memory.</summary>
     public void Copy(BlockCopies copies)
     {
-        using var scope = torch.NewDisposeScope();
-        var (copyWeights, copyState) = (weights.CopyWithin(Source), Optimizer.CopyWithin(Source, copies.State));
-        copyWeights();
-        copyState();
+        weights.CopyWithin(Source);
+        Optimizer.CopyWithin(Source, copies.State);
 
         string? Source(string name) => SwitchableEncoder.BlockOf(name) is { } block && copies.Sources[block] is var source && source != block
             ? SwitchableEncoder.BlockName(source) + name[SwitchableEncoder.BlockName(block).Length..]
