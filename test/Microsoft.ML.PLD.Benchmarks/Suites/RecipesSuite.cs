@@ -38,9 +38,12 @@ internal sealed class RecipesSuite() : Suite("recipes", "Fine-tuning on tasks of
     private readonly Option<int> _seeds = new("--seeds") { Description = "Runs of each.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _epochs = new("--epochs") { Description = "Passes.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _length = new("--max-length") { Description = "The most tokens.", DefaultValueFactory = _ => 128 };
+    private readonly Option<int> _rows = new("--rows") { Description = "Train on so many rows, drawn at random, and measure on others of the training set; 0: on all, and on the development set.", DefaultValueFactory = _ => 0 };
+    private readonly Option<int> _testRows = new("--test-rows") { Description = "Rows to measure with, where --rows draws.", DefaultValueFactory = _ => 2_000 };
+    private readonly Option<double> _rare = new("--rare") { Description = "Draw so that class 1 has this share of the rows; 0: as it comes.", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _rate = new("--learning-rate") { Description = "The peak.", DefaultValueFactory = _ => 3e-4 };
 
-    public override IEnumerable<Option> Options => [_glue, _model, _tasks, _recipes, _seeds, _epochs, _length, _rate];
+    public override IEnumerable<Option> Options => [_glue, _model, _tasks, _recipes, _seeds, _epochs, _length, _rate, _rows, _testRows, _rare];
 
     public override void Run(SuiteArguments arguments, Report report)
     {
@@ -50,7 +53,10 @@ internal sealed class RecipesSuite() : Suite("recipes", "Fine-tuning on tasks of
         {
             var task = GlueTasks.ByName(name);
             var folder = parsed.GetValue(_glue)!.FirstOrDefault(folder => GlueReader.Exists(task, GlueSplit.Train, folder)) ?? throw new ArgumentException($"The data of {name} are in none of the folders.");
-            var data = (GlueReader.Read(task, GlueSplit.Train, folder), GlueReader.Read(task, GlueSplit.Dev, folder));
+            var train = GlueReader.Read(task, GlueSplit.Train, folder);
+            var (rows, rare) = (parsed.GetValue(_rows), parsed.GetValue(_rare));
+            (GlueData Train, GlueData Test) data = rows > 0 ? GlueSample.Draw(train, rows, parsed.GetValue(_testRows), rare) : (train, GlueReader.Read(task, GlueSplit.Dev, folder));
+            float[] labels = [.. data.Test.Examples.Select(example => example.Label!.Value)];
             foreach (var recipe in parsed.GetValue(_recipes)!)
             {
                 if (!Recipes.TryGetValue(recipe, out var change)) throw new ArgumentException($"There is no recipe '{recipe}'; expected {string.Join(", ", Recipes.Keys)}.");
@@ -58,12 +64,16 @@ internal sealed class RecipesSuite() : Suite("recipes", "Fine-tuning on tasks of
                 {
                     Epochs = parsed.GetValue(_epochs), MaxLength = parsed.GetValue(_length), LearningRate = new() { Peak = parsed.GetValue(_rate), WarmupShare = 0.1 }, Seed = (ulong)seed,
                 }))).ToArray();
-                var mean = runs.Average(run => run.Value);
-                report.Add(
-                    ("task", task.Name), ("metric", task.Metrics[0].Name), ("recipe", recipe), ("mean", mean),
-                    ("deviation", Math.Sqrt(runs.Sum(run => (run.Value - mean) * (run.Value - mean)) / Math.Max(1, runs.Length - 1))), ("best", runs.Max(run => run.Value)),
-                    ("seeds", runs.Length), ("seconds", Statistics.Median([.. runs.Select(run => run.Seconds)])));
+                foreach (var metric in rare > 0 ? task.Metrics.Append(GlueMetric.F1).Distinct() : task.Metrics) // F1 is that of class 1, the rare one
+                {
+                    double[] values = [.. runs.Select(run => metric.Of(labels, run.Predicted))];
+                    report.Add(
+                        ("task", task.Name), ("rows", data.Train.Examples.Count), ("metric", metric.Name), ("recipe", recipe), ("mean", values.Average()), ("deviation", Deviation(values)), ("best", values.Max()),
+                        ("seeds", runs.Length), ("seconds", Statistics.Median([.. runs.Select(run => run.Seconds)])));
+                }
             }
         }
     }
+
+    private static double Deviation(double[] values) => Math.Sqrt(values.Sum(value => (value - values.Average()) * (value - values.Average())) / Math.Max(1, values.Length - 1));
 }
