@@ -37,13 +37,14 @@ internal sealed class RecipesSuite() : Suite("recipes", "Fine-tuning on tasks of
     private readonly Option<string[]> _recipes = new("--recipes") { Description = $"Which of: {string.Join(", ", Recipes.Keys)}.", DefaultValueFactory = _ => ["default"], AllowMultipleArgumentsPerToken = true };
     private readonly Option<int> _seeds = new("--seeds") { Description = "Runs of each.", DefaultValueFactory = _ => 3 };
     private readonly Option<int> _epochs = new("--epochs") { Description = "Passes.", DefaultValueFactory = _ => 3 };
+    private readonly Option<int> _steps = new("--steps") { Description = "Steps; 0: as many as the passes take.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _length = new("--max-length") { Description = "The most tokens.", DefaultValueFactory = _ => 128 };
     private readonly Option<int> _rows = new("--rows") { Description = "Train on so many rows, drawn at random, and measure on others of the training set; 0: on all, and on the development set.", DefaultValueFactory = _ => 0 };
     private readonly Option<int> _testRows = new("--test-rows") { Description = "Rows to measure with, where --rows draws.", DefaultValueFactory = _ => 2_000 };
     private readonly Option<double> _rare = new("--rare") { Description = "Draw so that class 1 has this share of the rows; 0: as it comes.", DefaultValueFactory = _ => 0 };
     private readonly Option<double> _rate = new("--learning-rate") { Description = "The peak.", DefaultValueFactory = _ => 3e-4 };
 
-    public override IEnumerable<Option> Options => [_glue, _model, _tasks, _recipes, _seeds, _epochs, _length, _rate, _rows, _testRows, _rare];
+    public override IEnumerable<Option> Options => [_glue, _model, _tasks, _recipes, _seeds, _epochs, _steps, _length, _rate, _rows, _testRows, _rare];
 
     public override void Run(SuiteArguments arguments, Report report)
     {
@@ -62,7 +63,7 @@ internal sealed class RecipesSuite() : Suite("recipes", "Fine-tuning on tasks of
                 if (!Recipes.TryGetValue(recipe, out var change)) throw new ArgumentException($"There is no recipe '{recipe}'; expected {string.Join(", ", Recipes.Keys)}.");
                 var runs = Enumerable.Range(1, parsed.GetValue(_seeds)).Select(seed => GlueRun.Run(data, model, change(new FineTuningOptions
                 {
-                    Epochs = parsed.GetValue(_epochs), MaxLength = parsed.GetValue(_length), LearningRate = new() { Peak = parsed.GetValue(_rate), WarmupShare = 0.1 }, Seed = (ulong)seed,
+                    Epochs = parsed.GetValue(_epochs), Steps = parsed.GetValue(_steps), MaxLength = parsed.GetValue(_length), LearningRate = new() { Peak = parsed.GetValue(_rate), WarmupShare = 0.1 }, Seed = (ulong)seed,
                 }))).ToArray();
                 foreach (var metric in rare > 0 ? task.Metrics.Append(GlueMetric.F1).Distinct() : task.Metrics) // F1 is that of class 1, the rare one
                 {
