@@ -276,8 +276,10 @@ public sealed class FineTuningPipelineTests
         var log = new ProgressLog();
         using var stopped = Fit(Options with
         {
-            FineTuning = Options.FineTuning with { Steps = 1_000, ValidationShare = 0.3, ValidationInterval = 1 }, CancellationToken = source.Token,
-            Checkpoints = new() { WhenCancelled = result }, Progress = [log, new Callback(() => { if (log.Count == 3) source.Cancel(); })],
+            FineTuning = Options.FineTuning with { Steps = 1_000, ValidationShare = 0.3, ValidationInterval = 1 },
+            CancellationToken = source.Token,
+            Checkpoints = new() { WhenCancelled = result },
+            Progress = [log, new Callback(() => { if (log.Count == 3) source.Cancel(); })],
         });
         Assert.HasCount(4, log, "three steps, and the report of the stop");
         Assert.HasCount(2, Scores(stopped, TextRow.Make(1))[0]);
