@@ -93,7 +93,7 @@ internal sealed class SwitchableEncoder
                 using var inside = torch.NewDisposeScope();
                 var y = _blocks[block].Apply(x, batch, 1, ResidualScaling.None, dropout: null);
                 var (before, after) = (x.index_select(0, rows).to(torch.float32), y.index_select(0, rows).to(torch.float32));
-                distances[block] += after.sub(before).norm(1).div(before.norm(1)).sum().item<float>();
+                distances[block] += after.sub(before).norm(1).div(before.norm(1)).sum().item<float>(); // device sync, as the next: measuring is rare
                 angles[block] += torch.nn.functional.cosine_similarity(before, after, dim: 1).cpu().data<float>().Sum(cosine => Math.Acos(Math.Clamp(cosine, -1, 1)));
                 x.Dispose();
                 x = y.MoveToOuterDisposeScope();

@@ -95,11 +95,12 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             notify($"The model is that of step {state.Step}: the weights of the best validation were not kept.");
             return;
         }
-        var why = best.Step == state.Best?.Step
+        var isBestOfAll = best.Step == state.Best?.Step;
+        var why = isBestOfAll
             ? "whose validation was the best" : $"whose validation was the best of those whose weights were kept; that of step {state.Best?.Step} was better";
         if (best.Step == state.Step)
         {
-            if (best.Step != state.Best?.Step) notify($"The model is that of step {state.Step}, {why}.");
+            if (!isBestOfAll) notify($"The model is that of step {state.Step}, {why}.");
             return;
         }
         try
