@@ -31,14 +31,6 @@ internal sealed record TrainingState
     /// <summary>Optimizer steps done: data, gates, masks, dropout and learning rate of the next are functions of it.</summary>
     public required long Step { get; init; }
 
-    /// <summary>Of earlier builds, whose encoders grew before a step: read past.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public long? GrownBefore
-    {
-        get => null;
-        init { }
-    }
-
     /// <summary>What <see cref="ILayerSchedule.MeasuresBefore"/> last asked for: distance and angle of each block; null: nothing.</summary>
     public IReadOnlyList<BlockChange>? Measured { get; init; }
 
