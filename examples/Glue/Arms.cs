@@ -6,7 +6,7 @@ namespace Glue;
 internal sealed class Arms : IDisposable
 {
     private const string Scratch = "scratch";
-    private static readonly string[] ModelFiles = ["config.json", "vocab.txt", "tokenizer_config.json", "model.safetensors"];
+    private static readonly string[] ModelFiles = ["config.json", "vocab.txt", "tokenizer_config.json", "tokenizer.json"];
 
     private static readonly Dictionary<string, BertConfig> Presets = new(StringComparer.OrdinalIgnoreCase)
     {
@@ -59,13 +59,13 @@ internal sealed class Arms : IDisposable
         {
             return Presets.TryGetValue(model, out var preset)
                 ? new Arm(name, $"preset {preset}", preset)
-                : throw new UsageException($"--model: there is no folder '{model}', and no such preset; expected a folder with {string.Join(", ", ModelFiles)}, {Scratch}, or one of {string.Join(", ", Presets.Keys)}.");
+                : throw new UsageException($"--model: there is no folder '{model}', and no such preset; expected a folder with config.json, vocab.txt or tokenizer.json, and model.safetensors, {Scratch}, or one of {string.Join(", ", Presets.Keys)}.");
         }
         try
         {
             var loaded = BertModel.FromPretrained(model);
             _models.Add(loaded);
-            return new Arm(name, $"pretrained {Hash(model, ModelFiles)}", loaded.Config) { Pretrained = loaded, Tokenizer = loaded.Tokenizer };
+            return new Arm(name, $"pretrained {Hash(model, [.. ModelFiles, .. WeightFiles(model)])}", loaded.Config) { Pretrained = loaded, Tokenizer = loaded.Tokenizer };
         }
         catch (Exception failure) when (failure is IOException or InvalidDataException or UnauthorizedAccessException)
         {
@@ -77,12 +77,14 @@ internal sealed class Arms : IDisposable
     {
         var like = _models.FirstOrDefault() ?? throw new UsageException($"--model {Scratch} is the architecture and vocabulary of another model without its weights, but there is no folder among: {string.Join(", ", models)}.");
         var folder = models.Select(model => model.Split('=', 2)[^1]).First(Directory.Exists);
-        return new Arm(name, $"{Scratch} {Hash(folder, ModelFiles[..^1])}", like.Config) { Tokenizer = like.Tokenizer };
+        return new Arm(name, $"{Scratch} {Hash(folder, ModelFiles)}", like.Config) { Tokenizer = like.Tokenizer };
     }
 
     private static bool IsScratch(string model) => model.Equals(Scratch, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(model);
 
     private static string End(string path, int segments) => string.Join('/', path.Split(['/', '\\'], StringSplitOptions.RemoveEmptyEntries).TakeLast(segments));
+
+    private static IEnumerable<string> WeightFiles(string folder) => Directory.GetFiles(folder, "*.safetensors").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal);
 
     private static string Hash(string folder, IEnumerable<string> files) => Fingerprints.Of(files.Select(file => Path.Combine(folder, file)).Where(File.Exists));
 }

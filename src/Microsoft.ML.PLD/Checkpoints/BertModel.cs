@@ -48,6 +48,12 @@ public sealed class BertModel : IDisposable
         }
     }
 
+    /// <summary>What the folder had, and had not, of this model's weights; null: it was not read from a folder.</summary>
+    public WeightsReport? Report { get; internal set; }
+
+    /// <summary>What made it; null: it was read, or made of others.</summary>
+    internal TrainingSummary? Training { get; set; }
+
     internal SwitchableEncoder Encoder { get; }
     internal MaskedLanguageHead MaskedLanguage { get; }
     internal NextSentenceHead? NextSentence { get; }
@@ -55,11 +61,19 @@ public sealed class BertModel : IDisposable
     internal torch.Device Device => _weights.Device;
     internal NetworkDescription Description => new(Config, Tokenizer, NextSentence is null ? NetworkDescription.MaskedLanguage : NetworkDescription.Pretraining);
 
-    /// <summary>Reads a folder that <see cref="SavePretrained"/> wrote.</summary>
-    /// <param name="folder">The folder with config.json, vocab.txt and model.safetensors.</param>
+    /// <summary>
+    /// Reads a folder that <see cref="SavePretrained"/> wrote, or one of Hugging Face's: BERT (<c>model_type</c> bert), MegatronBERT or RoBERTa-PreLayerNorm, with any head, in
+    /// safetensors of float32, float16 or bfloat16, with BERT's tokenizer.
+    /// </summary>
+    /// <remarks>
+    /// The encoder has to be there as a whole. Pre-training heads that are not are random, and heads of other tasks are passed over: <see cref="Report"/> names both. Weights become float32.
+    /// </remarks>
+    /// <param name="folder">The folder with config.json, vocab.txt or tokenizer.json, and model.safetensors or its parts with their index.</param>
     /// <param name="device">Where the weights go, as <see cref="RuntimeOptions.Device"/>. Default: <c>cpu</c>.</param>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
-    /// <exception cref="InvalidDataException">A file is damaged, or not of a model that this library can run; the message names it.</exception>
+    /// <exception cref="InvalidDataException">
+    /// A file is damaged, or not of a model that this library can run: a decoder, relative positions, another tokenizer, another activation; the message names it.
+    /// </exception>
     public static BertModel FromPretrained(string folder, string device = "cpu") => PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
 
     /// <summary>
@@ -108,10 +122,11 @@ public sealed class BertModel : IDisposable
     }
 
     /// <summary>
-    /// Writes config.json, vocab.txt, tokenizer_config.json and model.safetensors in the layout and with the names of Hugging Face's BERT
-    /// (<see cref="NormPlacement.Post"/>) or MegatronBERT (<see cref="NormPlacement.Pre"/> without <see cref="BertConfig.EmbeddingNorm"/>; with it, the names
-    /// are the same and the model type is <c>pld-bert</c>). Files of the same name are replaced, each at once.
+    /// Writes the model as transformers, Hugging Face's library, reads it: as BERT (<see cref="NormPlacement.Post"/>), RoBERTa-PreLayerNorm (<see cref="NormPlacement.Pre"/>) or
+    /// MegatronBERT (Pre without <see cref="BertConfig.EmbeddingNorm"/>), with the masked-language head; beside the weights config.json, the tokenizer in both of its forms, and a
+    /// model card, README.md, unless there is one. Files of the same name are replaced, each at once.
     /// </summary>
+    /// <remarks>RoBERTa-PreLayerNorm's masked-language head has always GELU: a pre-LN model with another activation gets the <c>model_type</c> pld-bert, which only this library reads.</remarks>
     /// <param name="folder">The folder; made when it is not there.</param>
     /// <param name="precision">
     /// The numbers' format: <see cref="Precision.BFloat16"/> halves the file, and keeps three of their digits. Default: <see cref="Precision.Float32"/>, as
@@ -124,7 +139,7 @@ public sealed class BertModel : IDisposable
     {
         if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
         using var use = _guard.Use();
-        PretrainedFolder.Save(this, folder, precision);
+        PretrainedFolder.Save(Description, Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, ParameterCount, Training)));
     }
 
     /// <summary>What each block does to its input when it reads texts: how far it turns and moves each token's vector, on average.</summary>

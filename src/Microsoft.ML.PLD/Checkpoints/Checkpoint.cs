@@ -54,17 +54,12 @@ internal sealed record Checkpoint(string Path, TrainingState State)
 
     /// <summary>Overwrites weights and optimizer.</summary>
     /// <exception cref="InvalidDataException">They are not those of this network.</exception>
-    public void Restore(ParameterStore weights, AdamW optimizer)
+    public void Restore(NetworkDescription network, ParameterStore weights, AdamW optimizer)
     {
-        RestoreWeights(weights);
+        RestoreWeights(network, weights);
         OptimizerTensors.ReadInto(optimizer, System.IO.Path.Combine(Path, Optimizer));
     }
 
     /// <inheritdoc cref="Restore"/>
-    public void RestoreWeights(ParameterStore weights)
-    {
-        using var file = SafetensorsReader.Open(System.IO.Path.Combine(Path, PretrainedFolder.Weights));
-        file.ReadInto(weights.Tensors);
-        weights.Refresh();
-    }
+    public void RestoreWeights(NetworkDescription network, ParameterStore weights) => PretrainedFolder.ReadWeights(Path, network, weights);
 }

@@ -3,13 +3,11 @@ using System.Text.Json.Serialization;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>config.json of a BERT or MegatronBERT folder, as Hugging Face's transformers writes it: the fields that matter here.</summary>
+/// <summary>config.json of a folder in one of <see cref="HuggingFaceLayout.All"/>, as Hugging Face's transformers writes it: the fields that matter here.</summary>
 internal sealed record HuggingFaceConfig
 {
-    private const string Bert = "bert", MegatronBert = "megatron-bert";
-
-    // Pre-LN with normalized embeddings, in MegatronBERT's names: a type of its own, so that nobody loads it as what it is not.
-    private const string PldBert = "pld-bert";
+    // RoBERTa's, where a configuration says nothing; BERT's is 0.
+    private const int RobertaPadId = 1;
 
     private static readonly JsonSerializerOptions Json = new()
     {
@@ -19,7 +17,7 @@ internal sealed record HuggingFaceConfig
         MaxDepth = 16,
     };
 
-    [JsonConverter(typeof(WriteOnly))]
+    [JsonConverter(typeof(WriteOnly<string[]>))]
     public string[]? Architectures { get; init; }
     public string? ModelType { get; init; }
     public int? VocabSize { get; init; }
@@ -37,27 +35,40 @@ internal sealed record HuggingFaceConfig
     public double? AttentionProbsDropoutProb { get; init; }
     public int? PadTokenId { get; init; }
     public string? TorchDtype { get; init; }
+    public string? ProblemType { get; init; }
 
-    public static HuggingFaceConfig From(BertConfig config, int padId, string head, string type = "float32")
+    [JsonPropertyName("id2label"), JsonConverter(typeof(WriteOnly<IReadOnlyDictionary<string, string>>))]
+    public IReadOnlyDictionary<string, string>? Id2Label { get; init; }
+
+    [JsonPropertyName("label2id"), JsonConverter(typeof(WriteOnly<IReadOnlyDictionary<string, int>>))]
+    public IReadOnlyDictionary<string, int>? Label2Id { get; init; }
+
+    // What makes another model of it.
+    public bool? IsDecoder { get; init; }
+    public bool? AddCrossAttention { get; init; }
+    public bool? TieWordEmbeddings { get; init; }
+
+    [JsonConverter(typeof(WhetherThere))]
+    public bool? QuantizationConfig { get; init; }
+
+    /// <param name="network">The network.</param>
+    /// <param name="type">Of the weights.</param>
+    public static HuggingFaceConfig From(NetworkDescription network, string type = "float32")
     {
-        var (modelType, family) = config switch
-        {
-            { NormPlacement: NormPlacement.Post } => (Bert, "Bert"),
-            { EmbeddingNorm: false } => (MegatronBert, "MegatronBert"),
-            _ => (PldBert, "PldBert"),
-        };
+        var (config, padId, layout) = (network.Config, network.Tokenizer.Vocabulary.PadId, HuggingFaceLayout.Of(network.Config));
+        var labels = network.Labels is { } names ? names.Select((name, id) => (name, id)).ToArray() : null;
         return new HuggingFaceConfig
         {
-            Architectures = [family + head],
-            ModelType = modelType,
+            Architectures = [layout.ClassFor(network.Head)],
+            ModelType = layout.ModelType,
             VocabSize = config.VocabularySize,
             HiddenSize = config.HiddenSize,
             NumHiddenLayers = config.Layers,
             NumAttentionHeads = config.AttentionHeads,
             IntermediateSize = config.IntermediateSize,
-            MaxPositionEmbeddings = config.MaxPositions,
+            MaxPositionEmbeddings = config.MaxPositions + layout.PositionOffset(padId),
             TypeVocabSize = config.TypeVocabularySize,
-            HiddenAct = config.Activation == Activation.Relu ? "relu" : "gelu",
+            HiddenAct = NameOf(config.Activation),
             PositionEmbeddingType = "absolute",
             LayerNormEps = config.LayerNormEpsilon,
             InitializerRange = config.InitialDeviation,
@@ -65,6 +76,9 @@ internal sealed record HuggingFaceConfig
             AttentionProbsDropoutProb = 0.1,
             PadTokenId = padId,
             TorchDtype = type,
+            ProblemType = network.ProblemType,
+            Id2Label = labels?.ToDictionary(label => $"{label.id}", label => label.name),
+            Label2Id = labels?.ToDictionary(label => label.name, label => label.id),
         };
     }
 
@@ -72,8 +86,9 @@ internal sealed record HuggingFaceConfig
 
     /// <param name="json">The text of config.json, in UTF-8.</param>
     /// <param name="source">The file, for messages.</param>
+    /// <returns>The architecture, the layout of its weights, and the padding's id.</returns>
     /// <exception cref="InvalidDataException">The text is not a configuration that this library can run.</exception>
-    public static BertConfig Parse(ReadOnlySpan<byte> json, string source)
+    public static (BertConfig Config, HuggingFaceLayout Layout, int PadId) Parse(ReadOnlySpan<byte> json, string source)
     {
         HuggingFaceConfig read;
         try
@@ -84,6 +99,15 @@ internal sealed record HuggingFaceConfig
         {
             throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
+        var layout = HuggingFaceLayout.All.FirstOrDefault(layout => layout.ModelType == read.ModelType)
+            ?? throw Other("model_type", read.ModelType, $"one of {string.Join(", ", HuggingFaceLayout.All.Select(layout => $"'{layout.ModelType}'"))}");
+        if (read.PositionEmbeddingType is not (null or "absolute")) throw Other("position_embedding_type", read.PositionEmbeddingType, "'absolute'");
+        if (read.IsDecoder is true) throw Other("is_decoder", "true", "an encoder");
+        if (read.AddCrossAttention is true) throw Other("add_cross_attention", "true", "an encoder");
+        if (read.TieWordEmbeddings is false) throw Other("tie_word_embeddings", "false", "true: word embeddings that are the decoder's weights, too");
+        if (read.QuantizationConfig is true) throw Other("quantization_config", "there", "weights in float32, float16 or bfloat16");
+        var padId = read.PadTokenId ?? (layout == HuggingFaceLayout.RobertaPreLayerNorm ? RobertaPadId : 0);
+        if (padId is < 0 or > WordPieceVocabulary.MaximumCount) throw Other("pad_token_id", $"{padId}", "an id of the vocabulary");
         var usual = new BertConfig();
         var config = new BertConfig
         {
@@ -92,46 +116,55 @@ internal sealed record HuggingFaceConfig
             Layers = Required(read.NumHiddenLayers, "num_hidden_layers"),
             AttentionHeads = Required(read.NumAttentionHeads, "num_attention_heads"),
             IntermediateSize = Required(read.IntermediateSize, "intermediate_size"),
-            MaxPositions = Required(read.MaxPositionEmbeddings, "max_position_embeddings"),
+            MaxPositions = Required(read.MaxPositionEmbeddings, "max_position_embeddings") - layout.PositionOffset(padId),
             TypeVocabularySize = read.TypeVocabSize ?? usual.TypeVocabularySize,
             LayerNormEpsilon = read.LayerNormEps ?? usual.LayerNormEpsilon,
             InitializerRange = read.InitializerRange,
-            EmbeddingNorm = read.ModelType != MegatronBert,
-            NormPlacement = read.ModelType switch
-            {
-                Bert => NormPlacement.Post,
-                MegatronBert or PldBert => NormPlacement.Pre,
-                _ => throw new InvalidDataException($"'{source}' has model_type '{Excerpt.Of(read.ModelType ?? "")}'; expected '{Bert}', '{MegatronBert}' or '{PldBert}'."),
-            },
+            EmbeddingNorm = layout.EmbeddingNorm,
+            NormPlacement = layout.NormPlacement,
             Activation = read.HiddenAct switch
             {
                 null or "gelu" => Activation.Gelu,
+                "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Activation.GeluTanh,
                 "relu" => Activation.Relu,
-                _ => throw new InvalidDataException($"'{source}' has hidden_act '{Excerpt.Of(read.HiddenAct)}'; expected 'gelu' or 'relu'."),
+                _ => throw Other("hidden_act", read.HiddenAct, "'gelu', 'gelu_new', 'gelu_pytorch_tanh', 'gelu_fast' or 'relu'"),
             },
         };
-        if (read.PositionEmbeddingType is not (null or "absolute"))
-            throw new InvalidDataException($"'{source}' has position_embedding_type '{Excerpt.Of(read.PositionEmbeddingType)}'; expected 'absolute'.");
+        if (layout == HuggingFaceLayout.RobertaPreLayerNorm && config.Activation != Activation.Gelu) throw Other("hidden_act", read.HiddenAct, "'gelu' with this model_type");
         var problems = string.Join(" ", config.Problems());
-        return problems.Length == 0 ? config : throw new InvalidDataException($"'{source}': {problems}");
+        return problems.Length == 0 ? (config, layout, padId) : throw new InvalidDataException($"'{source}': {problems}");
 
+        InvalidDataException Other(string field, string? found, string expected) => new($"'{source}' has {field} '{Excerpt.Of(found ?? "")}'; expected {expected}.");
         int Required(int? value, string name) => value ?? throw new InvalidDataException($"'{source}' has no '{name}'.");
     }
 
-    // Of no use here, and a list of tiny texts takes many times its bytes.
-    private sealed class WriteOnly : JsonConverter<string[]>
+    private static string NameOf(Activation activation) => activation switch
     {
-        public override string[]? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
+        Activation.Relu => "relu",
+        Activation.GeluTanh => "gelu_new",
+        _ => "gelu",
+    };
+
+    // Of no use here, and a list of tiny texts takes many times its bytes.
+    private sealed class WriteOnly<T> : JsonConverter<T> where T : class
+    {
+        public override T? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
             reader.Skip();
             return null;
         }
 
-        public override void Write(Utf8JsonWriter writer, string[] value, JsonSerializerOptions options)
+        public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, JsonSerializerOptions.Default);
+    }
+
+    private sealed class WhetherThere : JsonConverter<bool?>
+    {
+        public override bool? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options)
         {
-            writer.WriteStartArray();
-            foreach (var text in value) writer.WriteStringValue(text);
-            writer.WriteEndArray();
+            reader.Skip();
+            return true;
         }
+
+        public override void Write(Utf8JsonWriter writer, bool? value, JsonSerializerOptions options) => writer.WriteNullValue();
     }
 }

@@ -1,6 +1,4 @@
 using System.Text;
-using System.Text.Json;
-using System.Text.Json.Serialization;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
@@ -8,29 +6,40 @@ namespace Microsoft.ML.PLD;
 /// <summary>A model as a folder in Hugging Face's layout.</summary>
 internal static class PretrainedFolder
 {
-    public const string Weights = "model.safetensors";
-
-    private const string Config = "config.json", Vocabulary = "vocab.txt", TokenizerConfig = "tokenizer_config.json";
-    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight";
+    private const string Config = "config.json";
+    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight", MaskedLanguageHead = "cls.predictions.";
     private const long LongestText = 1 << 20;
 
     /// <summary>The names of all files.</summary>
-    public static IReadOnlyList<string> Files { get; } = [Vocabulary, TokenizerConfig, Weights, Config];
+    public static IReadOnlyList<string> Files { get; } = [.. TokenizerFiles.All, WeightFiles.Single, Config];
 
-    public static void Save(BertModel model, string folder, Precision precision = Precision.Float32)
+    /// <param name="network">What the weights are of.</param>
+    /// <param name="weights">By name.</param>
+    /// <param name="folder">The folder; made when it is not there.</param>
+    /// <param name="precision">Of the numbers in the file.</param>
+    /// <param name="more">Writes further files, which are there before the folder counts as whole; null: none.</param>
+    public static void Save(
+        NetworkDescription network, IReadOnlyDictionary<string, torch.Tensor> weights, string folder, Precision precision = Precision.Float32, Action<Action<string, Action<Stream>>>? more = null)
     {
         using var scope = torch.NewDisposeScope();
-        IReadOnlyDictionary<string, torch.Tensor> weights = precision == Precision.BFloat16
-            ? model.Weights.Tensors.ToDictionary(weight => weight.Key, weight => weight.Value.detach().to(torch.bfloat16))
-            : model.Weights.Tensors;
+        if (precision == Precision.BFloat16) weights = weights.ToDictionary(weight => weight.Key, weight => weight.Value.detach().to(torch.bfloat16));
         // All files before any takes its place: a full disk must not leave the new vocabulary beside the old weights.
         var partial = Directory.CreateDirectory(Path.Combine(folder, $"{Path.GetRandomFileName()}.tmp")).FullName;
         try
         {
-            Write(model.Description, weights, (name, write) => AtomicFile.Write(Path.Combine(partial, name), write));
+            var written = new List<string>();
+            void Add(string name, Action<Stream> write)
+            {
+                AtomicFile.Write(Path.Combine(partial, name), write);
+                written.Add(name);
+            }
+            more?.Invoke(Add);
+            Write(network, weights, Add);
             // No config.json until all the rest is there: a folder that has one is whole, also one that is written over.
             File.Delete(Path.Combine(folder, Config));
-            foreach (var file in Files) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
+            // Parts of a model that was here before would be read in place of nothing.
+            File.Delete(Path.Combine(folder, WeightFiles.Index));
+            foreach (var file in written) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
         }
         finally
         {
@@ -44,14 +53,21 @@ internal static class PretrainedFolder
     /// <param name="add">Takes each file's name, and what writes it.</param>
     public static void Write(NetworkDescription network, IReadOnlyDictionary<string, torch.Tensor> weights, Action<string, Action<Stream>> add)
     {
-        var (config, tokenizer, head) = network;
-        add(Vocabulary, tokenizer.Vocabulary.Save);
-        add(TokenizerConfig, Text(JsonSerializer.Serialize(
-            new Dictionary<string, object> { ["tokenizer_class"] = "BertTokenizer", ["do_lower_case"] = tokenizer.LowerCase, ["model_max_length"] = config.MaxPositions },
-            JsonSerializerOptions.Web)));
-        add(Weights, stream => SafetensorsWriter.Write(stream, weights, new Dictionary<string, string> { ["format"] = "pt" }));
+        using var scope = torch.NewDisposeScope();
+        var tensors = network.Layout.ToFile(weights, network.Head, network.Tokenizer.Vocabulary.PadId);
+        TokenizerFiles.Write(network.Tokenizer, network.Config.MaxPositions, add);
+        add(WeightFiles.Single, stream => SafetensorsWriter.Write(stream, tensors, new Dictionary<string, string> { ["format"] = "pt" }));
         var type = weights.Values.All(weight => weight.dtype == torch.bfloat16) ? "bfloat16" : "float32";
-        add(Config, Text(HuggingFaceConfig.From(config, tokenizer.Vocabulary.PadId, head, type).ToJson()));
+        add(Config, stream => stream.Write(Encoding.UTF8.GetBytes(HuggingFaceConfig.From(network, type).ToJson() + "\n")));
+    }
+
+    /// <summary>Overwrites the weights of a network by those that <see cref="Write"/> wrote.</summary>
+    /// <exception cref="InvalidDataException">They are not those of this network.</exception>
+    public static void ReadWeights(string folder, NetworkDescription network, ParameterStore weights)
+    {
+        using var files = WeightFiles.Open(folder);
+        files.ReadInto(weights.Tensors, network.Layout, network.Tokenizer.Vocabulary.PadId);
+        weights.Refresh();
     }
 
     private static void TryDelete(string folder)
@@ -69,17 +85,21 @@ internal static class PretrainedFolder
     public static BertModel Load(string folder, torch.Device device)
     {
         if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
-        var config = HuggingFaceConfig.Parse(ReadText(folder, Config), Path.Combine(folder, Config));
-        var vocabulary = WordPieceVocabulary.FromFile(Required(folder, Vocabulary));
-        if (vocabulary.Count != config.VocabularySize)
-            throw new InvalidDataException($"'{Path.Combine(folder, Vocabulary)}' has {vocabulary.Count} pieces, but '{Config}' says vocab_size {config.VocabularySize}.");
-        using var file = SafetensorsReader.Open(Required(folder, Weights));
-        file.ExpectRoomFor(config, Config);
-        bool Has(string name) => file.Entries.Any(entry => entry.Name == name);
-        var model = new BertModel(config, new WordPieceTokenizer(vocabulary, IsLowerCase(folder)), Has(NextSentenceHead), device, seed: 0, Has(Pooler));
+        var configFile = Path.Combine(folder, Config);
+        var (config, layout, padId) = HuggingFaceConfig.Parse(ReadText(configFile), configFile);
+        var tokenizer = TokenizerFiles.Read(folder);
+        // Some models have embeddings to spare, so that their number is a round one.
+        if (tokenizer.Vocabulary.Count > config.VocabularySize)
+            throw new InvalidDataException($"The vocabulary in '{folder}' has {tokenizer.Vocabulary.Count} pieces, but '{configFile}' says vocab_size {config.VocabularySize}.");
+        if (tokenizer.Vocabulary.PadId != padId && layout.PositionOffset(padId) > 0)
+            throw new InvalidDataException($"The vocabulary in '{folder}' has [PAD] at {tokenizer.Vocabulary.PadId}, but '{configFile}' says pad_token_id {padId}, from which it counts positions.");
+        using var files = WeightFiles.Open(folder);
+        files.ExpectRoomFor(config, Config);
+        bool Has(string weight) => layout.NamesFor(weight).Any(files.Has);
+        var model = new BertModel(config, tokenizer, Has(NextSentenceHead), device, seed: 0, Has(Pooler));
         try
         {
-            file.ReadInto(model.Weights.Tensors);
+            model.Report = files.ReadInto(model.Weights.Tensors, layout, padId, weight => weight.StartsWith(MaskedLanguageHead, StringComparison.Ordinal));
             model.Weights.Refresh();
             return model;
         }
@@ -90,38 +110,12 @@ internal static class PretrainedFolder
         }
     }
 
-    // Hugging Face's default when the file or the field is missing is true.
-    private static bool IsLowerCase(string folder)
+    private static byte[] ReadText(string path)
     {
-        if (!File.Exists(Path.Combine(folder, TokenizerConfig))) return true;
-        try
-        {
-            return UntrustedJson.Parse<TokenizerSettings>(ReadText(folder, TokenizerConfig), JsonSerializerOptions.Default).LowerCase;
-        }
-        catch (JsonException failure)
-        {
-            throw new InvalidDataException($"'{Path.Combine(folder, TokenizerConfig)}' is not a tokenizer's configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
-        }
-    }
-
-    private static Action<Stream> Text(string text) => stream => stream.Write(Encoding.UTF8.GetBytes(text + "\n"));
-
-    private static string Required(string folder, string file)
-    {
-        var path = Path.Combine(folder, file);
-        return File.Exists(path) ? path : throw new FileNotFoundException($"The model folder '{folder}' has no {file}; expected {Config}, {Vocabulary} and {Weights}.", path);
-    }
-
-    private static byte[] ReadText(string folder, string file)
-    {
-        var path = Required(folder, file);
+        if (!File.Exists(path))
+            throw new FileNotFoundException(
+                $"The model folder '{Path.GetDirectoryName(path)}' has no {Config}; expected {Config}, {TokenizerFiles.Vocabulary} or {TokenizerFiles.Fast}, and {WeightFiles.Single}.", path);
         using var stream = File.OpenRead(path);
         return stream.Length <= LongestText ? UntrustedJson.ReadAll(stream) : throw new InvalidDataException($"'{path}' has {stream.Length} bytes; expected at most {LongestText}.");
-    }
-
-    private sealed record TokenizerSettings
-    {
-        [JsonPropertyName("do_lower_case")]
-        public bool LowerCase { get; init; } = true;
     }
 }

@@ -85,15 +85,23 @@ internal sealed class SafetensorsReader : IDisposable
     /// <param name="configSource">Where it was read, for the message.</param>
     /// <param name="classes">Of the classifier on top; 0: there is none.</param>
     /// <exception cref="InvalidDataException">The file has less than half of the weights, or of the tensors: one that is merely missing is named later.</exception>
-    public void ExpectRoomFor(BertConfig config, string configSource, int classes = 0)
+    public void ExpectRoomFor(BertConfig config, string configSource, int classes = 0) => ExpectRoomFor(Entries, _source, config, configSource, classes);
+
+    /// <inheritdoc cref="ExpectRoomFor(BertConfig, string, int)"/>
+    /// <param name="entries">The tensors.</param>
+    /// <param name="source">What to call their file, or files, in messages.</param>
+    /// <param name="config"><inheritdoc/></param>
+    /// <param name="configSource"><inheritdoc/></param>
+    /// <param name="classes"><inheritdoc/></param>
+    public static void ExpectRoomFor(IReadOnlyList<SafetensorsEntry> entries, string source, BertConfig config, string configSource, int classes = 0)
     {
-        var weights = Entries.Where(entry => entry.Type.IsFloatingPoint).Sum(entry => entry.Length / entry.Type.Size);
+        var weights = entries.Where(entry => entry.Type.IsFloatingPoint).Sum(entry => entry.Length / entry.Type.Size);
         var needed = config.MatrixWeights + (Int128)classes * config.HiddenSize;
         if (needed > 2 * (Int128)weights)
-            throw new InvalidDataException($"'{_source}' has {weights:N0} weights, but '{configSource}' describes {(classes == 0 ? "an encoder" : $"an encoder and {classes:N0} classes")} of at least {needed:N0}.");
+            throw new InvalidDataException($"'{source}' has {weights:N0} weights, but '{configSource}' describes {(classes == 0 ? "an encoder" : $"an encoder and {classes:N0} classes")} of at least {needed:N0}.");
         // Many blocks with tiny weights: a tensor takes far more memory than its numbers.
-        if (config.Layers > 2L * Entries.Count / TensorsPerBlock)
-            throw new InvalidDataException($"'{_source}' has {Entries.Count:N0} tensors, but '{configSource}' describes an encoder of {config.Layers:N0} blocks.");
+        if (config.Layers > 2L * entries.Count / TensorsPerBlock)
+            throw new InvalidDataException($"'{source}' has {entries.Count:N0} tensors, but '{configSource}' describes an encoder of {config.Layers:N0} blocks.");
     }
 
     /// <inheritdoc/>
@@ -177,7 +185,9 @@ internal sealed class SafetensorsReader : IDisposable
         if (_stream.ReadByte() >= 0) throw Invalid("more bytes follow its last tensor");
     }
 
-    private SafetensorsEntry Entry(string name) => _header.Find(name) ?? throw Invalid($"it has no tensor '{name}'");
+    /// <summary>What the file says of a tensor.</summary>
+    /// <exception cref="InvalidDataException">It has no such tensor.</exception>
+    public SafetensorsEntry Entry(string name) => _header.Find(name) ?? throw Invalid($"it has no tensor '{name}'");
 
     private void ExpectFits(SafetensorsEntry entry, Tensor target)
     {

@@ -8,4 +8,7 @@ public enum Activation
 
     /// <summary>The rectifier.</summary>
     Relu,
+
+    /// <summary>GELU by its approximation with tanh: Google's first BERT code, and models that say gelu_new.</summary>
+    GeluTanh,
 }

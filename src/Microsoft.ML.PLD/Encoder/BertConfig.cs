@@ -91,12 +91,12 @@ public sealed record BertConfig
     // Far above any real model, far below what would overflow a shape or exhaust memory through a hostile config.json.
     private const int Most = 1 << 24;
 
-    /// <summary>What is wrong with the architecture, a sentence each; empty when nothing is.</summary>
     /// <summary>Whether weights of one are weights of the other: how they begin does not count.</summary>
     internal bool IsSameNetworkAs(BertConfig other) => WithoutBeginning(this) == WithoutBeginning(other);
 
     private static BertConfig WithoutBeginning(BertConfig config) => config with { InitializerRange = null, SinusoidalPositions = false };
 
+    /// <summary>What is wrong with the architecture, a sentence each; empty when nothing is.</summary>
     internal IEnumerable<string> Problems()
     {
         foreach (var (name, value, least) in new[]
@@ -111,7 +111,7 @@ public sealed record BertConfig
         if (AttentionHeads > 0 && HiddenSize % AttentionHeads != 0)
             yield return $"HiddenSize {HiddenSize} is not divisible by AttentionHeads {AttentionHeads}.";
         if (!Enum.IsDefined(NormPlacement)) yield return $"NormPlacement is {NormPlacement}; expected Pre or Post.";
-        if (!Enum.IsDefined(Activation)) yield return $"Activation is {Activation}; expected Gelu or Relu.";
+        if (!Enum.IsDefined(Activation)) yield return $"Activation is {Activation}; expected Gelu, GeluTanh or Relu.";
         if (!(LayerNormEpsilon > 0 && LayerNormEpsilon < 1)) yield return $"LayerNormEpsilon is {LayerNormEpsilon}; expected a small positive number, for example 1e-12.";
         if (InitializerRange is not (null or (> 0 and < 10))) yield return $"InitializerRange is {InitializerRange}; expected null (automatic) or a positive number, for example 0.02.";
     }

@@ -18,8 +18,11 @@ internal readonly struct Dense(ParameterStore weights, string name, long inputs,
     /// <param name="x">[rows, inputs]</param>
     /// <param name="activation">What follows.</param>
     /// <returns>[rows, outputs]</returns>
-    public torch.Tensor Apply(torch.Tensor x, Activation activation) =>
-        activation == Activation.Relu ? Apply(x).relu()
-        : x.device_type == DeviceType.CPU ? DenseGelu.Apply(x, Weight.In(x.dtype), Bias.In(x.dtype))
-        : torch.nn.functional.gelu(Apply(x));
+    public torch.Tensor Apply(torch.Tensor x, Activation activation) => activation switch
+    {
+        Activation.Relu => Apply(x).relu(),
+        Activation.GeluTanh => Apply(x).gelu(TorchSharp.Modules.GELU.Approximate.tanh),
+        _ when x.device_type == DeviceType.CPU => DenseGelu.Apply(x, Weight.In(x.dtype), Bias.In(x.dtype)),
+        _ => torch.nn.functional.gelu(Apply(x)),
+    };
 }

@@ -90,6 +90,16 @@ internal sealed class LabelMap
         var value => FormattableString.Invariant($"{value}"),
     };
 
+    /// <summary>A name for each class, and for each another: its value, or a number where values are missing or look alike.</summary>
+    public IReadOnlyList<string> Names
+    {
+        get
+        {
+            string[] names = [.. Enumerable.Range(0, Count).Select(Describe)];
+            return _values is not null && names.Distinct().Count() == Count && !names.Contains("") ? names : [.. Enumerable.Range(0, Count).Select(index => $"LABEL_{index}")];
+        }
+    }
+
     /// <summary>Whether the same keys mean the same classes.</summary>
     public bool IsSameAs(LabelMap other) => Count == other.Count
         && (_values is null || other._values is null || Enumerable.Range(0, Count).All(index => Describe(index) == other.Describe(index)));

@@ -37,5 +37,7 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
         new ScalarColumn<float>(probability, NumberDataViewType.Single, Kind, ScoreAnnotations.Probability, scores => 1 / (1 + MathF.Exp(-scores[0]))),
     ];
 
+    private protected override IReadOnlyList<string> OutputNames => LabelMap.Truth.Names;
+
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertBinaryTransformer>(context, [.. Entries]);
 }

@@ -32,6 +32,8 @@ public sealed class PldBertMulticlassTransformer : PldBertPredictionTransformer,
     internal static IReadOnlyList<OutputColumn> Columns(string score, string predictedLabel, LabelMap labels) =>
         [new PredictedLabelColumn(predictedLabel, labels), new ClassScoreColumn(score, labels)];
 
+    private protected override IReadOnlyList<string> OutputNames => _labels.Names;
+
     private protected override void Save(ModelSaveContext context) =>
         MLNetAccess.Save<PldBertMulticlassTransformer>(context, [.. Entries, new ModelEntry(Labels, _labels.Save)]);
 }

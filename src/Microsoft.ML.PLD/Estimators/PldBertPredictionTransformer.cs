@@ -47,6 +47,35 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         }
     }
 
+    /// <summary>
+    /// Writes the network as transformers, Hugging Face's library, reads it, as a <c>ForSequenceClassification</c> of the layouts of <see cref="BertModel.SavePretrained"/>: with the
+    /// names of the classes (<c>id2label</c>), the tokenizer in both of its forms, and a model card. Files of the same name are replaced, each at once.
+    /// </summary>
+    /// <param name="folder">The folder; made when it is not there.</param>
+    /// <param name="precision">As in <see cref="BertModel.SavePretrained"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of its type.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// It pools by the mean of the tokens (<see cref="FineTuningOptions.Pooling"/>), and transformers' classes by the first token: export it to ONNX instead.
+    /// </exception>
+    /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
+    /// <exception cref="ObjectDisposedException">This transformer has been disposed of.</exception>
+    public void SavePretrained(string folder, Precision precision = Precision.Float32)
+    {
+        if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
+        if (Settings.Pooling != Pooling.Cls)
+            throw new InvalidOperationException($"The network pools by {Settings.Pooling}; transformers' ForSequenceClassification reads the first token only. Export it to ONNX instead, or fine-tune with Pooling.Cls.");
+        using var use = Use();
+        var network = new NetworkDescription(Predictor.Config, Predictor.Tokenizer, NetworkDescription.Classification, OutputNames, ProblemType);
+        PretrainedFolder.Save(network, Predictor.Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(network, Predictor.Weights.Count, Predictor.Training)));
+    }
+
+    /// <summary>What each output of the network stands for.</summary>
+    private protected abstract IReadOnlyList<string> OutputNames { get; }
+
+    /// <summary>What transformers calls the task.</summary>
+    private protected virtual string ProblemType => "single_label_classification";
+
     private protected IReadOnlyList<ModelEntry> Entries => SavedNetwork.Entries(Settings, Predictor.Config, Predictor.Tokenizer, Predictor.Weights);
 
     /// <summary>Reads what <see cref="Entries"/> are.</summary>

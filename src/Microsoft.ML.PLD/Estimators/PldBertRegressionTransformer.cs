@@ -31,5 +31,9 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
     internal static IReadOnlyList<OutputColumn> Columns(string score) =>
         [new ScalarColumn<float>(score, NumberDataViewType.Single, "Regression", ScoreAnnotations.Score, scores => scores[0])];
 
+    private protected override IReadOnlyList<string> OutputNames => [Settings.ScoreColumnName];
+
+    private protected override string ProblemType => "regression";
+
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertRegressionTransformer>(context, [.. Entries]);
 }

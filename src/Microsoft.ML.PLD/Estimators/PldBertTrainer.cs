@@ -57,7 +57,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
 
         var objective = ObjectiveFor(data.Labels, examples.Targets);
-        var config = _options.Architecture with { VocabularySize = tokenizer.Vocabulary.Count };
+        var config = _options.Architecture with { VocabularySize = _options.Pretrained?.Config.VocabularySize ?? tokenizer.Vocabulary.Count };
         var predictor = new BertPredictor(config, tokenizer, objective.Outputs, fineTuning.Pooling, device, fineTuning.RunSeed);
         try
         {
@@ -65,7 +65,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             log.Info(Summary(examples, heldOut, data.Labels, fineTuning));
             var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
             var task = new FineTuningTask(predictor, objective, examples, heldOut, fineTuning, _options.Runtime, type);
-            new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
+            predictor.Training = new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
             // A run that was stopped, and is to return what it has, is not to be stopped again.
             task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null);
             return Make(predictor, data.Labels);

@@ -35,7 +35,7 @@ internal static class SavedNetwork
         var (config, lowerCase) = entries.Read(Config, Parse<Architecture>);
         if (string.Join(" ", config.Problems()) is { Length: > 0 } problems) throw new InvalidDataException($"The entry '{Config}' of the saved model cannot be: {problems}");
         var vocabulary = entries.Read(Vocabulary, stream => WordPieceVocabulary.Load(stream, Vocabulary));
-        return vocabulary.Count == config.VocabularySize
+        return vocabulary.Count <= config.VocabularySize
             ? (config, new WordPieceTokenizer(vocabulary, lowerCase))
             : throw new InvalidDataException($"The entry '{Vocabulary}' of the saved model has {vocabulary.Count} pieces, but '{Config}' says {config.VocabularySize}.");
     }

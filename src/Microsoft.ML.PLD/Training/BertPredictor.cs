@@ -25,6 +25,9 @@ internal sealed class BertPredictor : IDisposable
     public SwitchableEncoder Encoder { get; }
     private PredictionHead Head { get; }
 
+    /// <summary>What made it; null: it was read.</summary>
+    public TrainingSummary? Training { get; set; }
+
     /// <param name="texts">B texts.</param>
     /// <param name="plan">The blocks to run.</param>
     /// <param name="type">Of the activations.</param>

@@ -72,7 +72,7 @@ public sealed class BertPretrainer
         if (_pretrained is not null && !_pretrained.Tokenizer.IsSameAs(tokenizer))
             throw new ArgumentException("The tokenizer is not that of the model to start from: expected BertModel.Tokenizer, and text that was tokenized with it.", nameof(tokenizer));
         var (device, type) = _runtime.Apply();
-        var model = new BertModel(_config with { VocabularySize = tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
+        var model = new BertModel(_config with { VocabularySize = _pretrained?.Config.VocabularySize ?? tokenizer.Vocabulary.Count }, tokenizer, _options.NextSentencePrediction, device, _options.RunSeed);
         try
         {
             if (_pretrained is not null)
@@ -80,7 +80,7 @@ public sealed class BertPretrainer
                 using var use = _pretrained.Use();
                 model.Weights.CopyFrom(_pretrained.Weights);
             }
-            new TrainingLoop(new PretrainingTask(model, corpus, _options, _runtime, type, validation), _checkpoints, progress, checkAlive).Run();
+            model.Training = new TrainingLoop(new PretrainingTask(model, corpus, _options, _runtime, type, validation), _checkpoints, progress, checkAlive).Run();
             return model;
         }
         catch

@@ -51,7 +51,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             };
         }
         ExpectSameRun(checkpoint);
-        checkpoint.Restore(task.Weights, optimizer);
+        checkpoint.Restore(task.Network, task.Weights, optimizer);
         var state = checkpoint.State;
         var changes = OptionValues.Differences(state.Runtime, task.Runtime, []);
         if (changes.Count > 0) notify($"The run goes on with the same results but for rounding, not bit for bit: {string.Join("; ", changes)}.");
@@ -105,7 +105,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         }
         try
         {
-            Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Weights);
+            Checkpoint.Open(_store.PathOf(best.Step)).RestoreWeights(task.Network, task.Weights);
             notify($"The model is that of step {best.Step}, {why}.");
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)

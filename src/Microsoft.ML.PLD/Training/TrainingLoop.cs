@@ -12,9 +12,10 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private readonly List<string> _notices = [];
 
     /// <summary>Trains to the last step, or until it is stopped.</summary>
+    /// <returns>What was done.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; see <see cref="CheckpointOptions.WhenCancelled"/>.</exception>
     /// <exception cref="TrainingDivergedException">Its losses are no numbers.</exception>
-    public void Run()
+    public TrainingSummary Run()
     {
         TellMemory();
         using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
@@ -62,6 +63,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         {
             Stop(state, gradients, keeper, best, cancelled);
         }
+        return TrainingSummary.Of(task, state);
     }
 
     private bool IsDone(TrainingState state) => state.Step >= task.Steps || StopsEarly(state);

@@ -8,8 +8,8 @@ internal sealed class ConfigTarget : FuzzTarget
     public override IReadOnlyList<FuzzSeed> Seeds { get; } =
     [
         .. new[] { BertConfig.Base, BertConfig.Mini with { NormPlacement = NormPlacement.Post }, SmallModel.Config with { EmbeddingNorm = false, Activation = Activation.Relu, InitializerRange = 0.1 } }
-            .Select(config => new FuzzSeed(Encoding.UTF8.GetBytes(HuggingFaceConfig.From(config, 0, NetworkDescription.Pretraining).ToJson()), new JsonFormat())),
+            .Select(config => new FuzzSeed(Encoding.UTF8.GetBytes(HuggingFaceConfig.From(new(config, new WordPieceTokenizer(SmallModel.Vocabulary), NetworkDescription.Pretraining)).ToJson()), new JsonFormat())),
     ];
 
-    public override object? Parse(byte[] input) => HuggingFaceConfig.Parse(input, "config.json");
+    public override object? Parse(byte[] input) => HuggingFaceConfig.Parse(input, "config.json").Config;
 }

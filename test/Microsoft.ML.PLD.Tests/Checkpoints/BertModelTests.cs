@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD.Tests;
 [TestClass]
 public sealed class BertModelTests
 {
-    private static readonly string[] Files = ["config.json", "model.safetensors", "tokenizer_config.json", "vocab.txt"];
+    private static readonly string[] Files = ["README.md", "config.json", "model.safetensors", "special_tokens_map.json", "tokenizer.json", "tokenizer_config.json", "vocab.txt"];
 
     private readonly TemporaryFolder _folder = new();
 
@@ -98,40 +98,45 @@ public sealed class BertModelTests
             }
 
             """.ReplaceLineEndings("\n"), File.ReadAllText(In("config.json")).ReplaceLineEndings("\n"));
-        Assert.AreEqual("""{"tokenizer_class":"BertTokenizer","do_lower_case":true,"model_max_length":11}""" + "\n", File.ReadAllText(In("tokenizer_config.json")));
     }
 
     [TestMethod]
     [DataRow(NormPlacement.Post, false, "bert", "BertForMaskedLM")]
     [DataRow(NormPlacement.Pre, false, "megatron-bert", "MegatronBertForMaskedLM")]
-    [DataRow(NormPlacement.Pre, true, "pld-bert", "PldBertForMaskedLM")]
-    public void TheModelTypeSaysTheLayout(NormPlacement placement, bool embeddingNorm, string type, string architecture)
+    [DataRow(NormPlacement.Pre, true, "roberta-prelayernorm", "RobertaPreLayerNormForMaskedLM")]
+    [DataRow(NormPlacement.Pre, true, "pld-bert", "PldBertForMaskedLM", Activation.Relu)]
+    public void TheModelTypeSaysTheLayout(NormPlacement placement, bool embeddingNorm, string type, string architecture, Activation activation = Activation.Gelu)
     {
-        using var model = TestModel.Make(TestModel.Config with { NormPlacement = placement, EmbeddingNorm = embeddingNorm });
+        using var model = TestModel.Make(TestModel.Config with { NormPlacement = placement, EmbeddingNorm = embeddingNorm, Activation = activation });
         model.SavePretrained(Folder);
         var config = JsonNode.Parse(File.ReadAllText(In("config.json")))!;
         Assert.AreEqual(type, (string?)config["model_type"]);
         Assert.AreEqual(architecture, (string?)config["architectures"]![0]);
     }
 
-    // The names of transformers' BertForPreTraining and MegatronBertForPreTraining.
+    // The names of transformers' BertForPreTraining, MegatronBertForPreTraining and RobertaPreLayerNormForMaskedLM; the last has a pooler and a head for sentences beside.
     [TestMethod]
-    [DataRow(NormPlacement.Post, "attention.output.LayerNorm", "output.LayerNorm")]
-    [DataRow(NormPlacement.Pre, "attention.ln", "ln")]
-    public void TensorsHaveHuggingFacesNamesAndShapes(NormPlacement placement, string attentionNorm, string feedForwardNorm)
+    [DataRow(NormPlacement.Post, true, "attention.output.LayerNorm", "output.LayerNorm", "bert.embeddings.LayerNorm")]
+    [DataRow(NormPlacement.Pre, false, "attention.ln", "ln", "bert.encoder.ln")]
+    [DataRow(NormPlacement.Pre, true, "attention.LayerNorm", "intermediate.LayerNorm", "roberta_prelayernorm.embeddings.LayerNorm", "roberta_prelayernorm.LayerNorm")]
+    public void TensorsHaveHuggingFacesNamesAndShapes(NormPlacement placement, bool embeddingNorm, string attentionNorm, string feedForwardNorm, params string[] otherNorms)
     {
-        using var model = TestModel.Make(TestModel.Config with { NormPlacement = placement, Layers = 1, EmbeddingNorm = false }, nextSentence: true);
+        using var model = TestModel.Make(TestModel.Config with { NormPlacement = placement, Layers = 1, EmbeddingNorm = embeddingNorm }, nextSentence: true);
         model.SavePretrained(Folder);
-        const string block = "bert.encoder.layer.0.";
+        var isRoberta = otherNorms.Length == 2;
+        var encoder = isRoberta ? "roberta_prelayernorm" : "bert";
+        var block = $"{encoder}.encoder.layer.0.";
+        var (dense, norm, bias) = isRoberta ? ("lm_head.dense", "lm_head.layer_norm", "lm_head.bias") : ("cls.predictions.transform.dense", "cls.predictions.transform.LayerNorm", "cls.predictions.bias");
         string[] expected =
         [
-            "bert.embeddings.word_embeddings.weight [73, 12]", "bert.embeddings.position_embeddings.weight [11, 12]", "bert.embeddings.token_type_embeddings.weight [2, 12]",
+            $"{encoder}.embeddings.word_embeddings.weight [73, 12]", $"{encoder}.embeddings.position_embeddings.weight [{(isRoberta ? 12 : 11)}, 12]",
+            $"{encoder}.embeddings.token_type_embeddings.weight [2, 12]",
             .. Linear(block + "attention.self.query", 12, 12), .. Linear(block + "attention.self.key", 12, 12), .. Linear(block + "attention.self.value", 12, 12),
             .. Linear(block + "attention.output.dense", 12, 12), .. Norm(block + attentionNorm),
             .. Linear(block + "intermediate.dense", 19, 12), .. Linear(block + "output.dense", 12, 19), .. Norm(block + feedForwardNorm),
-            .. placement == NormPlacement.Pre ? Norm("bert.encoder.ln") : Norm("bert.embeddings.LayerNorm"),
-            .. Linear("bert.pooler.dense", 12, 12), .. Linear("cls.seq_relationship", 2, 12),
-            .. Linear("cls.predictions.transform.dense", 12, 12), .. Norm("cls.predictions.transform.LayerNorm"), "cls.predictions.bias [73]",
+            .. otherNorms.SelectMany(Norm),
+            .. Linear($"{encoder}.pooler.dense", 12, 12), .. Linear("cls.seq_relationship", 2, 12),
+            .. Linear(dense, 12, 12), .. Norm(norm), $"{bias} [73]",
         ];
         using var file = SafetensorsReader.Open(In("model.safetensors"));
         CollectionAssert.AreEqual(
@@ -148,9 +153,15 @@ public sealed class BertModelTests
     public void OtherTensorsInTheFileArePassedOver()
     {
         using var model = Saved();
-        Rewrite(tensors => tensors["cls.predictions.decoder.bias"] = torch.ones(73));
+        Rewrite(tensors =>
+        {
+            foreach (var name in new[] { "lm_head.decoder.bias", "roberta_prelayernorm.embeddings.position_ids", "qa_outputs.bias" }) tensors[name] = torch.ones(73);
+        });
         using var read = BertModel.FromPretrained(Folder);
         TestModel.AssertSameBits(model.Weights, read.Weights);
+        Assert.IsEmpty(read.Report!.Missing);
+        Assert.AreEqual("Not used: qa_outputs.bias.", $"{read.Report}"); // the others are buffers and copies
+        Assert.IsNull(model.Report);
     }
 
     [TestMethod]
@@ -172,13 +183,13 @@ public sealed class BertModelTests
 
     [TestMethod]
     [DataRow("config.json")]
-    [DataRow("vocab.txt")]
+    [DataRow("vocab.txt", "tokenizer.json")]
     [DataRow("model.safetensors")]
-    public void AMissingFileIsNamed(string file)
+    public void AMissingFileIsNamed(params string[] files)
     {
         Saved().Dispose();
-        File.Delete(In(file));
-        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => BertModel.FromPretrained(Folder)).Message, $"'{Folder}' has no {file}");
+        foreach (var file in files) File.Delete(In(file));
+        StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => BertModel.FromPretrained(Folder)).Message, $"'{Folder}' has no {files[0]}");
     }
 
     [TestMethod]
@@ -190,7 +201,6 @@ public sealed class BertModelTests
     [DataRow("tokenizer_config.json", """{"do_lower_case": "no"}""", "tokenizer_config.json' is not a tokenizer's configuration in JSON")]
     [DataRow("vocab.txt", "", "vocab.txt' is empty")]
     [DataRow("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\na\n", "vocab.txt' (5 pieces) lacks [MASK]")]
-    [DataRow("vocab.txt", "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\na\n", "vocab.txt' has 6 pieces, but 'config.json' says vocab_size 73")]
     [DataRow("model.safetensors", "weights", "model.safetensors' is not the safetensors file expected")]
     public void AFileThatIsSomethingElseIsRefused(string file, string text, string message)
     {
@@ -208,7 +218,7 @@ public sealed class BertModelTests
     }
 
     [TestMethod]
-    [DataRow("model_type", "\"gpt2\"", "has model_type 'gpt2'; expected 'bert', 'megatron-bert' or 'pld-bert'")]
+    [DataRow("model_type", "\"gpt2\"", "has model_type 'gpt2'; expected one of 'bert', 'megatron-bert', 'roberta-prelayernorm', 'pld-bert'")]
     [DataRow("model_type", null, "has model_type ''")]
     [DataRow("vocab_size", null, "has no 'vocab_size'")]
     [DataRow("hidden_size", null, "has no 'hidden_size'")]
@@ -218,7 +228,13 @@ public sealed class BertModelTests
     [DataRow("max_position_embeddings", null, "has no 'max_position_embeddings'")]
     [DataRow("hidden_size", "13", "HiddenSize 13 is not divisible by AttentionHeads 3")]
     [DataRow("hidden_size", "\"12\"", "is not a model configuration in JSON")]
-    [DataRow("hidden_act", "\"gelu_new\"", "has hidden_act 'gelu_new'")]
+    [DataRow("hidden_act", "\"swish\"", "has hidden_act 'swish'; expected 'gelu', 'gelu_new'")]
+    [DataRow("hidden_act", "\"gelu_new\"", "has hidden_act 'gelu_new'; expected 'gelu' with this model_type")]
+    [DataRow("is_decoder", "true", "has is_decoder 'true'; expected an encoder")]
+    [DataRow("add_cross_attention", "true", "has add_cross_attention 'true'; expected an encoder")]
+    [DataRow("tie_word_embeddings", "false", "has tie_word_embeddings 'false'")]
+    [DataRow("quantization_config", "{\"bits\": 4}", "has quantization_config 'there'")]
+    [DataRow("pad_token_id", "-5", "has pad_token_id '-5'")]
     [DataRow("num_hidden_layers", "-1", "Layers is -1")]
     [DataRow("hidden_size", "2147483646", "HiddenSize is 2147483646; expected 1 to 16777216")]
     [DataRow("hidden_size", "1e3", "is not a model configuration in JSON")]
@@ -260,17 +276,17 @@ public sealed class BertModelTests
     public void AMissingTensorIsNamed()
     {
         Saved().Dispose();
-        Rewrite(tensors => tensors.Remove("bert.encoder.layer.1.output.dense.bias"));
-        AssertRefused("it has no tensor 'bert.encoder.layer.1.output.dense.bias'");
+        Rewrite(tensors => tensors.Remove("roberta_prelayernorm.encoder.layer.1.output.dense.bias"));
+        AssertRefused("it has no tensor 'roberta_prelayernorm.encoder.layer.1.output.dense.bias'");
     }
 
     [TestMethod]
     public void ATensorOfAnotherShapeIsNamedAndNothingLeaks()
     {
         Saved().Dispose();
-        Rewrite(tensors => tensors["bert.encoder.ln.bias"] = torch.zeros(13));
+        Rewrite(tensors => tensors["roberta_prelayernorm.LayerNorm.bias"] = torch.zeros(13));
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        AssertRefused("tensor 'bert.encoder.ln.bias' has the shape [13]; expected [12]");
+        AssertRefused("tensor 'roberta_prelayernorm.LayerNorm.bias' has the shape [13]; expected [12]");
         Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
     }
 

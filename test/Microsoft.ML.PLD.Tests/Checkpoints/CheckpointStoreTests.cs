@@ -25,7 +25,7 @@ public sealed class CheckpointStoreTests
         using var noGrad = torch.no_grad();
         foreach (var (_, weights) in other.Weights.All) weights.zero_();
         var found = store.Latest(Assert.Fail)!;
-        found.Restore(other.Weights, fresh);
+        found.Restore(other.Description, other.Weights, fresh);
         Assert.AreEqual(path, found.Path);
         TestModel.AssertSameBits(model.Weights, other.Weights);
         foreach (var (theirs, ours) in optimizer.State.Zip(fresh.State))
@@ -49,7 +49,7 @@ public sealed class CheckpointStoreTests
         Write(store, model, optimizer, State(1));
         var good = Write(store, model, optimizer, State(2));
         var files = Directory.EnumerateFiles(good).Select(file => Path.GetFileName(file)!).Order().ToArray();
-        Assert.HasCount(7, files);
+        Assert.HasCount(9, files);
         // Of each file: bytes changed, cut off, put in, taken away; and the file itself taken away.
         Gen.Select(Gen.Int[0, files.Length - 1].Select(i => files[i]), Gen.Int[0, 4], Gen.Double[0, 1], Gen.Byte[1, 255]).Sample(
             (file, kind, place, change) =>

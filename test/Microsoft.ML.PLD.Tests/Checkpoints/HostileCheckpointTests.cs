@@ -38,7 +38,7 @@ public sealed class HostileCheckpointTests
         var folder = Directory.CreateTempSubdirectory("pld-tests-").FullName;
         try
         {
-            using (var model = TestModel.Make()) PretrainedFolder.Save(model, folder);
+            using (var model = TestModel.Make()) model.SavePretrained(folder);
             var bytes = HostileFile.Read("tokenizer_config.json", name);
             File.WriteAllBytes(Path.Combine(folder, "tokenizer_config.json"), bytes);
             StringAssert.Contains(HostileFile.AssertRefused(bytes, _ => PretrainedFolder.Load(folder, CPU).Dispose()).Message, "tokenizer_config.json");

@@ -35,7 +35,7 @@ public sealed class HuggingFaceConfigTests
 
     [TestMethod]
     public void AByteOrderMarkIsPassedOver() =>
-        Assert.AreEqual(Parse(BertBaseUncased, "config.json"), HuggingFaceConfig.Parse([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(BertBaseUncased)], "config.json"));
+        Assert.AreEqual(Parse(BertBaseUncased, "config.json"), HuggingFaceConfig.Parse([0xEF, 0xBB, 0xBF, .. Encoding.UTF8.GetBytes(BertBaseUncased)], "config.json").Config);
 
     [TestMethod]
     public void BertBaseUncasedIsBertBaseWithPostNorm() =>
@@ -85,10 +85,11 @@ public sealed class HuggingFaceConfigTests
             {
                 preset with { InitializerRange = 0.01 },
                 preset with { InitializerRange = 0.01, EmbeddingNorm = false, Activation = Activation.Relu },
+                preset with { InitializerRange = 0.01, Activation = Activation.GeluTanh },
                 preset with { InitializerRange = 0.01, NormPlacement = NormPlacement.Post, LayerNormEpsilon = 1e-5 },
             })
-                Assert.AreEqual(config, Parse(HuggingFaceConfig.From(config, padId: 0, NetworkDescription.Pretraining).ToJson(), "config.json"));
+                Assert.AreEqual(config, Parse(HuggingFaceConfig.From(new(config, new WordPieceTokenizer(CorpusFolder.Letters), NetworkDescription.Pretraining)).ToJson(), "config.json"));
     }
 
-    private static BertConfig Parse(string json, string source) => HuggingFaceConfig.Parse(Encoding.UTF8.GetBytes(json), source);
+    private static BertConfig Parse(string json, string source) => HuggingFaceConfig.Parse(Encoding.UTF8.GetBytes(json), source).Config;
 }

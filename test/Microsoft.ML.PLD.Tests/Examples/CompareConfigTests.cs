@@ -124,12 +124,7 @@ public sealed class CompareConfigTests
     }
 
     /// <summary>A config that comes with the example.</summary>
-    internal static string Shipped(string file)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "PLD.MLNet.sln"))) root = root.Parent ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
-        return Path.Combine(root.FullName, "examples", "Compare", file);
-    }
+    internal static string Shipped(string file) => Repository.At("examples", "Compare", file);
 
     private static ILayerSchedule Schedule(string json) => CompareRuns.Config($$"""{ "text": ["a"], "budget": { "equal": "steps", "steps": 1 }, "arms": [ { "name": "x", "schedule": {{json}} } ] }""").Arms[0].Training.LayerSchedule;
 }

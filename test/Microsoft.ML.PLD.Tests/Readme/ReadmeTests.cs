@@ -10,17 +10,17 @@ public sealed class ReadmeTests
     [DataRow("comparing", "docs/fine-tuning.md")]
     public void TheCodeOfTheDocumentationIsTheOneThatCompiles(string region, string document)
     {
-        var lines = File.ReadAllLines(At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
+        var lines = File.ReadAllLines(Repository.At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
         var first = Array.FindIndex(lines, line => line.Contains($"#region {region}")) + 1;
         var last = Array.FindIndex(lines, first, line => line.Contains("#endregion"));
         var code = string.Join('\n', lines[first..last].Select(line => line.Length > 8 ? line[8..] : ""));
-        Assert.Contains($"```csharp\n{code}\n```", File.ReadAllText(At(document)).ReplaceLineEndings("\n"));
+        Assert.Contains($"```csharp\n{code}\n```", File.ReadAllText(Repository.At(document)).ReplaceLineEndings("\n"));
     }
 
     [TestMethod]
     public void EveryFolderOfTheLibraryHasItsLineInTheTree()
     {
-        foreach (var folder in Directory.GetDirectories(At("src/Microsoft.ML.PLD")).Select(Path.GetFileName))
+        foreach (var folder in Directory.GetDirectories(Repository.At("src/Microsoft.ML.PLD")).Select(Path.GetFileName))
             if (folder is not ("bin" or "obj")) Assert.HasCount(2, Readme().Split($"\n  {folder}/ "), $"{folder}/ stands once in the tree");
     }
 
@@ -42,18 +42,10 @@ public sealed class ReadmeTests
 
     private static string[] PackageReferences()
     {
-        string[] projects = [.. new[] { "src", "examples", "test" }.SelectMany(folder => Directory.GetDirectories(At(folder))).SelectMany(folder => Directory.GetFiles(folder, "*.csproj"))];
+        string[] projects = [.. new[] { "src", "examples", "test" }.SelectMany(folder => Directory.GetDirectories(Repository.At(folder))).SelectMany(folder => Directory.GetFiles(folder, "*.csproj"))];
         Assert.IsGreaterThanOrEqualTo(8, projects.Length);
         return [.. projects.SelectMany(File.ReadLines).Where(line => line.Contains("<PackageReference"))];
     }
 
-    private static string Readme() => File.ReadAllText(At("README.md")).ReplaceLineEndings("\n");
-
-    // A path in the repository. Not from [CallerFilePath]: deterministic builds replace it.
-    private static string At(string path)
-    {
-        var root = new DirectoryInfo(AppContext.BaseDirectory);
-        while (!File.Exists(Path.Combine(root.FullName, "PLD.MLNet.sln"))) root = root.Parent ?? throw new DirectoryNotFoundException("The tests do not run inside the repository.");
-        return Path.Combine(root.FullName, path);
-    }
+    private static string Readme() => File.ReadAllText(Repository.At("README.md")).ReplaceLineEndings("\n");
 }

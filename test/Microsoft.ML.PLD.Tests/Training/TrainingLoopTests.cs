@@ -161,8 +161,8 @@ public sealed class TrainingLoopTests
                 Validation = done => done == 2 ? new(0.1, 0.9) : new(0.2, 0.8),
             }, new() { Folder = folder, EverySteps = 1, KeepLast = 1, WhenCancelled = result }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 3 });
             StringAssert.Contains(string.Join(' ', log[^1].Notices), "was stopped after step 5 of 8");
-            using var kept = SafetensorsReader.Open(Path.Combine(folder, $"step-{step:D10}", "model.safetensors"));
-            var weights = kept.ReadAll();
+            using var kept = Kept(Path.Combine(folder, $"step-{step:D10}"), returned);
+            var weights = kept.Weights.Tensors;
             foreach (var (name, value) in returned.Weights.All) CollectionAssert.AreEqual(weights[name].data<float>().ToArray(), value.data<float>().ToArray(), $"{result} {name}");
             // The best one stays beside the newest.
             CollectionAssert.AreEqual(new[] { "step-0000000002", "step-0000000005" }, Directory.EnumerateDirectories(folder).Select(Path.GetFileName).Order().ToArray());
@@ -233,8 +233,8 @@ public sealed class TrainingLoopTests
         using var trained = Train(
             options, task => new Altered(task) { Patience = 2, RestoresBest = true, Validation = done => new(losses[done - 1], 0.5) }, new() { Folder = _folder, EverySteps = 1, KeepLast = 9 }, log);
         CollectionAssert.AreEqual(new[] { 2, 2, 2, 2, 5, 5, 5 }, log.Select(step => step.BlocksRun).ToArray());
-        using var kept = SafetensorsReader.Open(Path.Combine(_folder, "step-0000000005", "model.safetensors"));
-        var weights = kept.ReadAll();
+        using var kept = Kept(Path.Combine(_folder, "step-0000000005"), trained);
+        var weights = kept.Weights.Tensors;
         foreach (var (name, value) in trained.Weights.All) CollectionAssert.AreEqual(weights[name].data<float>().ToArray(), value.data<float>().ToArray(), name);
     }
 
@@ -256,8 +256,8 @@ public sealed class TrainingLoopTests
             Validation = done => new(done == 2 ? 0.1 : 0.2, 0.5),
         }, new() { Folder = _folder, EverySteps = 1, KeepLast = 9, WhenCancelled = result }, log, stop.Token, TestCorpus.Runtime with { MicroBatchSize = 3 });
         StringAssert.Contains(string.Join(' ', log[^1].Notices), "had not grown to all of its blocks");
-        using var kept = SafetensorsReader.Open(Path.Combine(_folder, $"step-{(result == CancellationResult.ReturnBest ? 2 : 5):D10}", "model.safetensors"));
-        var weights = kept.ReadAll();
+        using var kept = Kept(Path.Combine(_folder, $"step-{(result == CancellationResult.ReturnBest ? 2 : 5):D10}"), returned);
+        var weights = kept.Weights.Tensors;
         foreach (var (name, value) in returned.Weights.All)
         {
             var source = SwitchableEncoder.BlockOf(name) is { } block ? name.Replace(SwitchableEncoder.BlockName(block), SwitchableEncoder.BlockName(block % 2)) : name;
@@ -269,6 +269,14 @@ public sealed class TrainingLoopTests
     public void GrowingOverFrozenBlocksIsRefused() => StringAssert.Contains(
         Assert.ThrowsExactly<ArgumentException>(() => Train(Options with { LayerSchedule = new ProgressiveStacking(CopiedState.Copied, new GrowthStage(2, 0.5)), FrozenBlocks = 3 }, task => task)).Message,
         "LayerSchedule is ProgressiveStacking, which copies blocks over some of the lowest 3");
+
+    // The weights of a checkpoint, in a network like another.
+    private static BertPredictor Kept(string checkpoint, BertPredictor like)
+    {
+        var kept = new BertPredictor(like.Config, like.Tokenizer, like.Outputs, like.Pooling, torch.CPU, seed: 2);
+        PretrainedFolder.ReadWeights(checkpoint, new(like.Config, like.Tokenizer, NetworkDescription.Classification), kept.Weights);
+        return kept;
+    }
 
     private static BertPredictor Train(
         FineTuningOptions options, Func<ITrainingTask, ITrainingTask> alter, CheckpointOptions? checkpoints = null, ProgressLog? log = null,
