@@ -118,7 +118,13 @@ internal static class TokenizerFiles
             ["padding"] = null,
             ["added_tokens"] = WordPieceVocabulary.SpecialPieces.OrderBy(piece => IdOf(vocabulary, piece)).Select(piece => new
             {
-                Id = IdOf(vocabulary, piece), Content = piece, SingleWord = false, Lstrip = false, Rstrip = false, Normalized = false, Special = true,
+                Id = IdOf(vocabulary, piece),
+                Content = piece,
+                SingleWord = false,
+                Lstrip = false,
+                Rstrip = false,
+                Normalized = false,
+                Special = true,
             }),
             ["normalizer"] = new Dictionary<string, object?>
             {
@@ -135,7 +141,10 @@ internal static class TokenizerFiles
             ["decoder"] = new { Type = Model, Prefix = WordPieceVocabulary.Continuation, Cleanup = true },
             ["model"] = new
             {
-                Type = Model, UnkToken = Unknown, ContinuingSubwordPrefix = WordPieceVocabulary.Continuation, MaxInputCharsPerWord = WordReader.LongestWord,
+                Type = Model,
+                UnkToken = Unknown,
+                ContinuingSubwordPrefix = WordPieceVocabulary.Continuation,
+                MaxInputCharsPerWord = WordReader.LongestWord,
                 Vocab = vocabulary.Pieces.Select((piece, id) => (piece, id)).ToDictionary(pair => pair.piece, pair => pair.id),
             },
         };
