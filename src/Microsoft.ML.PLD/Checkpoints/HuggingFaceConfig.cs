@@ -138,6 +138,25 @@ internal sealed record HuggingFaceConfig
         int Required(int? value, string name) => value ?? throw new InvalidDataException($"'{source}' has no '{name}'.");
     }
 
+    /// <summary>What the outputs of a classifier stand for, by <c>id2label</c>.</summary>
+    /// <param name="json">Text that <see cref="Parse"/> has read.</param>
+    /// <param name="outputs">How many there are.</param>
+    /// <returns>A name for each; null: there are not as many, or two are the same.</returns>
+    public static IReadOnlyList<string>? ParseLabels(ReadOnlySpan<byte> json, int outputs)
+    {
+        try
+        {
+            var read = UntrustedJson.Parse<LabelNames>(json, Json).Id2Label;
+            if (read?.Count != outputs) return null;
+            string[] names = [.. Enumerable.Range(0, outputs).Select(id => read.GetValueOrDefault($"{id}") ?? "")];
+            return !names.Contains("") && names.Distinct().Count() == outputs ? names : null;
+        }
+        catch (JsonException)
+        {
+            return null; // names are of use and not needed
+        }
+    }
+
     private static string NameOf(Activation activation) => activation switch
     {
         Activation.Relu => "relu",
@@ -155,6 +174,12 @@ internal sealed record HuggingFaceConfig
         }
 
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, JsonSerializerOptions.Default);
+    }
+
+    private sealed record LabelNames
+    {
+        [JsonPropertyName("id2label")]
+        public Dictionary<string, string?>? Id2Label { get; init; }
     }
 
     private sealed class WhetherThere : JsonConverter<bool?>

@@ -7,7 +7,7 @@ namespace Microsoft.ML.PLD;
 internal static class PretrainedFolder
 {
     private const string Config = "config.json";
-    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight", MaskedLanguageHead = "cls.predictions.";
+    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight", MaskedLanguageHead = "cls.predictions.", ClassifierBias = $"{PredictionHead.LastName}.bias";
     private const long LongestText = 1 << 20;
 
     /// <summary>The names of all files.</summary>
@@ -84,17 +84,9 @@ internal static class PretrainedFolder
 
     public static BertModel Load(string folder, torch.Device device)
     {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
-        var configFile = Path.Combine(folder, Config);
-        var (config, layout, padId) = HuggingFaceConfig.Parse(ReadText(configFile), configFile);
-        var tokenizer = TokenizerFiles.Read(folder);
-        // Some models have embeddings to spare, so that their number is a round one.
-        if (tokenizer.Vocabulary.Count > config.VocabularySize)
-            throw new InvalidDataException($"The vocabulary in '{folder}' has {tokenizer.Vocabulary.Count} pieces, but '{configFile}' says vocab_size {config.VocabularySize}.");
-        if (tokenizer.Vocabulary.PadId != padId && layout.PositionOffset(padId) > 0)
-            throw new InvalidDataException($"The vocabulary in '{folder}' has [PAD] at {tokenizer.Vocabulary.PadId}, but '{configFile}' says pad_token_id {padId}, from which it counts positions.");
-        using var files = WeightFiles.Open(folder);
-        files.ExpectRoomFor(config, Config);
+        var (config, layout, tokenizer) = ReadArchitecture(folder);
+        var padId = tokenizer.Vocabulary.PadId;
+        using var files = OpenWeights(folder, config);
         bool Has(string weight) => layout.NamesFor(weight).Any(files.Has);
         var model = new BertModel(config, tokenizer, Has(NextSentenceHead), device, seed: 0, Has(Pooler));
         try
@@ -106,6 +98,60 @@ internal static class PretrainedFolder
         catch
         {
             model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Reads a model with a head of <see cref="NetworkDescription.Classification"/>.</summary>
+    /// <returns>The network, and what its outputs stand for; null: the folder does not say.</returns>
+    /// <exception cref="InvalidDataException">As <see cref="Load"/>; or there is no such head.</exception>
+    public static (BertPredictor Predictor, IReadOnlyList<string>? Labels) LoadPredictor(string folder, torch.Device device)
+    {
+        var (config, layout, tokenizer) = ReadArchitecture(folder);
+        using var files = OpenWeights(folder, config);
+        if (layout.NamesFor(ClassifierBias).Select(files.Find).FirstOrDefault(entry => entry is not null) is not { Shape: [>= 1 and <= int.MaxValue and var outputs] })
+            throw new InvalidDataException($"The model in '{folder}' has no classifier ('{layout.NameOf(ClassifierBias, NetworkDescription.Classification)}'): it was not fine-tuned, or for another kind of task. BertModel.FromPretrained reads its encoder.");
+        files.ExpectRoomFor(config, Config, (int)outputs);
+        var labels = HuggingFaceConfig.ParseLabels(ReadText(Path.Combine(folder, Config)), (int)outputs);
+        var predictor = new BertPredictor(config, tokenizer, (int)outputs, Pooling.Cls, device, seed: 0);
+        try
+        {
+            files.ReadInto(predictor.Weights.Tensors, layout, tokenizer.Vocabulary.PadId);
+            predictor.Weights.Refresh();
+            return (predictor, labels);
+        }
+        catch
+        {
+            predictor.Dispose();
+            throw;
+        }
+    }
+
+    private static (BertConfig Config, HuggingFaceLayout Layout, WordPieceTokenizer Tokenizer) ReadArchitecture(string folder)
+    {
+        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
+        var configFile = Path.Combine(folder, Config);
+        var (config, layout, padId) = HuggingFaceConfig.Parse(ReadText(configFile), configFile);
+        var tokenizer = TokenizerFiles.Read(folder);
+        // Some models have embeddings to spare, so that their number is a round one.
+        if (tokenizer.Vocabulary.Count > config.VocabularySize)
+            throw new InvalidDataException($"The vocabulary in '{folder}' has {tokenizer.Vocabulary.Count} pieces, but '{configFile}' says vocab_size {config.VocabularySize}.");
+        if (tokenizer.Vocabulary.PadId != padId && layout.PositionOffset(padId) > 0)
+            throw new InvalidDataException($"The vocabulary in '{folder}' has [PAD] at {tokenizer.Vocabulary.PadId}, but '{configFile}' says pad_token_id {padId}, from which it counts positions.");
+        return (config, layout, tokenizer);
+    }
+
+    private static WeightFiles OpenWeights(string folder, BertConfig config)
+    {
+        var files = WeightFiles.Open(folder);
+        try
+        {
+            files.ExpectRoomFor(config, Config);
+            return files;
+        }
+        catch
+        {
+            files.Dispose();
             throw;
         }
     }

@@ -40,8 +40,11 @@ internal sealed class WeightFiles : IDisposable
 
     public bool Has(string name) => _fileOf.ContainsKey(name);
 
+    /// <summary>The tensor of this name; null: there is none.</summary>
+    public SafetensorsEntry? Find(string name) => _fileOf.GetValueOrDefault(name)?.Entry(name);
+
     /// <inheritdoc cref="SafetensorsReader.ExpectRoomFor(BertConfig, string, int)"/>
-    public void ExpectRoomFor(BertConfig config, string configSource) => SafetensorsReader.ExpectRoomFor([.. Entries], _source, config, configSource);
+    public void ExpectRoomFor(BertConfig config, string configSource, int classes = 0) => SafetensorsReader.ExpectRoomFor([.. Entries], _source, config, configSource, classes);
 
     /// <summary>Overwrites weights with the tensors of their names.</summary>
     /// <param name="weights">By our names. Who passes them refreshes their copies.</param>

@@ -34,6 +34,10 @@ internal sealed class LabelMap
         KeyType = new KeyDataViewType(typeof(uint), count);
     }
 
+    /// <summary>Classes with names; null: without.</summary>
+    public static LabelMap Named(int count, IReadOnlyList<string>? names) =>
+        names is null ? new(count, null, null) : new(count, TextDataViewType.Instance, names.Select(name => name.AsMemory()).ToArray());
+
     /// <summary>False and true.</summary>
     public static LabelMap Truth { get; } = new(2, BooleanDataViewType.Instance, new[] { false, true });
 

@@ -13,7 +13,7 @@ namespace Microsoft.ML.PLD;
 /// Score: the logarithm of the odds of true; Probability: of true, fitted to held-out rows where there is validation; PredictedLabel: whether Score is above 0
 /// </description></item>
 /// <item><term>Is caching required?</term><description>No: tokens are kept in memory</description></item>
-/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, by the transformer's SaveAsOnnx, from tokens on</description></item>
 /// </list>
 /// </remarks>
 public sealed class PldBertBinaryTrainer : PldBertTrainer<PldBertBinaryTransformer>

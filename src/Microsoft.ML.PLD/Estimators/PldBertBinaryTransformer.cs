@@ -21,6 +21,28 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
     {
     }
 
+    /// <summary>Reads a folder that <see cref="PldBertPredictionTransformer.SavePretrained"/> wrote, or a <c>ForSequenceClassification</c> of Hugging Face's in a layout that
+    /// <see cref="BertModel.FromPretrained"/> reads.</summary>
+    /// <remarks>It has two outputs, of which the second is true's.</remarks>
+    /// <param name="mlContext">ML.NET's.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">
+    /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which the folder does
+    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text.
+    /// </param>
+    /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or not of a model of this kind; the message names it.</exception>
+    /// <exception cref="ArgumentException">The options cannot be, or not with this model.</exception>
+    public static PldBertBinaryTransformer FromPretrained(MLContext mlContext, string folder, PldBertBinaryTrainer.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        return FromPretrained(
+            folder, options, reading => new PldBertBinaryTrainer.Options { FineTuning = reading }, (options, predictor, _) => predictor.Outputs == NetworkOutputs
+                ? new PldBertBinaryTransformer(mlContext, options, predictor)
+                : throw OtherOutputs(folder, predictor.Outputs, "2: false and true"));
+    }
+
     static ModelFormat ILoadableModel<PldBertBinaryTransformer>.Format { get; } = new(LoaderSignature, "PLDBIN  ");
 
     static PldBertBinaryTransformer ILoadableModel<PldBertBinaryTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
@@ -38,6 +60,14 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
     ];
 
     private protected override IReadOnlyList<string> OutputNames => LabelMap.Truth.Names;
+
+    private protected override void AddOutputs(OnnxGraph graph, string outputs)
+    {
+        var logits = graph.Nodes("Split", "classifier/Split", [outputs], NetworkOutputs, ("axis", -1L));
+        var score = graph.Node("Sub", "classifier/LogOdds", [logits[1], logits[0]]);
+        graph.Output(score, "score", "The logarithm of the odds of true.", "batch", "1");
+        graph.Output(graph.Node("Sigmoid", "classifier/Sigmoid", [score]), "probability", "Of true.", "batch", "1");
+    }
 
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertBinaryTransformer>(context, [.. Entries]);
 }

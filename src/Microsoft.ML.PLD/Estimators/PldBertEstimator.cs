@@ -12,7 +12,7 @@ namespace Microsoft.ML.PLD;
 /// <item><term>Input column</term><description><see cref="System.String"/>; missing text is empty text</description></item>
 /// <item><term>Output column</term><description>Known-sized vector of <see cref="System.Single"/>, <see cref="BertConfig.HiddenSize"/> long</description></item>
 /// <item><term>Is caching required?</term><description>No: the data are read twice to learn a vocabulary, once with a given one</description></item>
-/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, by the transformer's SaveAsOnnx, from tokens on</description></item>
 /// </list>
 /// Zhang and He, "Accelerating Training of Transformer-Based Language Models with Progressive Layer Dropping", NeurIPS 2020.
 /// </remarks>

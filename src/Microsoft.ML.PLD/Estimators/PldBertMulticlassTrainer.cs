@@ -11,7 +11,7 @@ namespace Microsoft.ML.PLD;
 /// <item><term>Label column</term><description>Key, as <c>MapValueToKey</c> makes it; a row without a label is an error</description></item>
 /// <item><term>Output columns</term><description>Score: probability of each class, the slots named after the classes; PredictedLabel: key</description></item>
 /// <item><term>Is caching required?</term><description>No: tokens are kept in memory</description></item>
-/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, by the transformer's SaveAsOnnx, from tokens on</description></item>
 /// </list>
 /// </remarks>
 public sealed class PldBertMulticlassTrainer : PldBertTrainer<PldBertMulticlassTransformer>

@@ -20,6 +20,27 @@ public sealed class PldBertMulticlassTransformer : PldBertPredictionTransformer,
     private PldBertMulticlassTransformer(IHostEnvironment environment, PredictionSettings settings, BertPredictor predictor, LabelMap labels)
         : base(environment, settings, predictor, labels.Count, TensorPrimitives.SoftMax, Columns(settings.ScoreColumnName, settings.PredictedLabelColumnName!, labels)) => _labels = labels;
 
+    /// <summary>Reads a folder that <see cref="PldBertPredictionTransformer.SavePretrained"/> wrote, or a <c>ForSequenceClassification</c> of Hugging Face's in a layout that
+    /// <see cref="BertModel.FromPretrained"/> reads.</summary>
+    /// <param name="mlContext">ML.NET's.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">
+    /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which the folder does
+    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text.
+    /// </param>
+    /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or not of a model of this kind; the message names it.</exception>
+    /// <exception cref="ArgumentException">The options cannot be, or not with this model.</exception>
+    public static PldBertMulticlassTransformer FromPretrained(MLContext mlContext, string folder, PldBertMulticlassTrainer.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        return FromPretrained(
+            folder, options, reading => new PldBertMulticlassTrainer.Options { FineTuning = reading }, (options, predictor, labels) => predictor.Outputs > 1
+                ? new PldBertMulticlassTransformer(mlContext, options, predictor, LabelMap.Named(predictor.Outputs, labels))
+                : throw OtherOutputs(folder, predictor.Outputs, "at least 2, one for each class; is it for numbers, and PldBertRegressionTransformer's?"));
+    }
+
     static ModelFormat ILoadableModel<PldBertMulticlassTransformer>.Format { get; } = new(LoaderSignature, "PLDMCLS ");
 
     static PldBertMulticlassTransformer ILoadableModel<PldBertMulticlassTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
@@ -33,6 +54,12 @@ public sealed class PldBertMulticlassTransformer : PldBertPredictionTransformer,
         [new PredictedLabelColumn(predictedLabel, labels), new ClassScoreColumn(score, labels)];
 
     private protected override IReadOnlyList<string> OutputNames => _labels.Names;
+
+    private protected override void AddOutputs(OnnxGraph graph, string outputs)
+    {
+        graph.Output(outputs, "logits", "Of each class.", "batch", $"{_labels.Count}");
+        graph.Output(graph.Node("Softmax", "classifier/Softmax", [outputs], ("axis", -1L)), "probabilities", "Of each class.", "batch", $"{_labels.Count}");
+    }
 
     private protected override void Save(ModelSaveContext context) =>
         MLNetAccess.Save<PldBertMulticlassTransformer>(context, [.. Entries, new ModelEntry(Labels, _labels.Save)]);

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using Microsoft.ML.Runtime;
 using TorchSharp;
 
@@ -70,6 +71,54 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         PretrainedFolder.Save(network, Predictor.Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(network, Predictor.Weights.Count, Predictor.Training)));
     }
 
+    /// <summary>Writes the network as an ONNX model, with the tokenizer's files beside it: see docs/interchange.md.</summary>
+    /// <remarks>
+    /// <para>Inputs, int64 [batch, sequence]: <c>input_ids</c>, <c>attention_mask</c>, <c>token_type_ids</c>. Outputs, float32: of classes <c>logits</c> and <c>probabilities</c>
+    /// [batch, classes]; of a truth value <c>score</c>, the logarithm of the odds, and <c>probability</c> [batch, 1]; of a number <c>score</c> [batch, 1]. Both sizes may vary from call to
+    /// call. ONNX operators of version 17. The names of classes are in the model's metadata, as JSON under <c>labels</c>.</para>
+    /// <para>The model sees what it is given: of texts longer than <see cref="FineTuningOptions.MaxLength"/>, choosing a part, or averaging over windows, is left to who calls it.</para>
+    /// </remarks>
+    /// <param name="path">The file; its folder is made when it is not there.</param>
+    /// <param name="options">How; null: as <see cref="OnnxExportOptions"/> is.</param>
+    /// <exception cref="ArgumentException">The options cannot be.</exception>
+    /// <exception cref="IOException">The file cannot be written, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">Writing there is not allowed.</exception>
+    /// <exception cref="ObjectDisposedException">This transformer has been disposed of.</exception>
+    public void SaveAsOnnx(string path, OnnxExportOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var use = Use();
+        OnnxModel.Save(path, options ?? new(), Predictor.Tokenizer, Settings.MaxLength, Properties, Build);
+    }
+
+    /// <summary>Writes the network as an ONNX model, and nothing beside it.</summary>
+    /// <inheritdoc cref="SaveAsOnnx(string, OnnxExportOptions)" path="/remarks"/>
+    /// <param name="stream">Where it goes.</param>
+    /// <param name="options">How; null: as <see cref="OnnxExportOptions"/> is.</param>
+    /// <exception cref="ArgumentException">The options cannot be.</exception>
+    /// <exception cref="InvalidOperationException">The model is larger than the 2 GB that the format allows in one file.</exception>
+    /// <exception cref="ObjectDisposedException">This transformer has been disposed of.</exception>
+    public void SaveAsOnnx(Stream stream, OnnxExportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var use = Use();
+        OnnxModel.Save(stream, options ?? new(), Predictor.Tokenizer, Settings.MaxLength, Properties, Build);
+    }
+
+    /// <summary>Names what the network puts out, in ONNX.</summary>
+    /// <param name="graph">The graph.</param>
+    /// <param name="outputs">[batch, outputs]</param>
+    private protected abstract void AddOutputs(OnnxGraph graph, string outputs);
+
+    private Dictionary<string, string> Properties => new() { ["pooling"] = $"{Settings.Pooling}", ["labels"] = JsonSerializer.Serialize(OutputNames), ["long_texts"] = $"{Settings.LongTexts}" };
+
+    private void Build(OnnxGraph graph)
+    {
+        var encoder = new OnnxEncoder(graph, Predictor.Config, Predictor.Weights.Tensors);
+        var pooled = encoder.Pool(encoder.Apply(firstOnly: Settings.Pooling == Pooling.Cls), Settings.Pooling);
+        AddOutputs(graph, encoder.Dense(graph.Node("Tanh", "pooler/Tanh", [encoder.Dense(pooled, $"{PredictionHead.PoolerName}.dense")]), PredictionHead.LastName));
+    }
+
     /// <summary>What each output of the network stands for.</summary>
     private protected abstract IReadOnlyList<string> OutputNames { get; }
 
@@ -77,6 +126,34 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     private protected virtual string ProblemType => "single_label_classification";
 
     private protected IReadOnlyList<ModelEntry> Entries => SavedNetwork.Entries(Settings, Predictor.Config, Predictor.Tokenizer, Predictor.Weights);
+
+    /// <summary>Reads a folder of <see cref="SavePretrained"/>, or one of transformers'.</summary>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">What the columns are called, and how texts are read.</param>
+    /// <param name="makeOptions">Makes options of what is read of texts, where there are none.</param>
+    /// <param name="make">Makes the transformer.</param>
+    private protected static T FromPretrained<T, TOptions>(
+        string folder, TOptions? options, Func<FineTuningOptions, TOptions> makeOptions, Func<TOptions, BertPredictor, IReadOnlyList<string>?, T> make) where TOptions : PldBertTrainerOptions
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (options is not null) OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems()]);
+        var (predictor, labels) = PretrainedFolder.LoadPredictor(folder, DeviceChoice.Resolve(options?.Runtime.Device ?? DeviceChoice.Auto));
+        try
+        {
+            options ??= makeOptions(new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) });
+            OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.FineTuning.Problems(predictor.Config).Select(problem => $"FineTuning.{problem}")]);
+            if (options.FineTuning.Pooling != Pooling.Cls) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the models of such folders pool by Cls.", nameof(options));
+            return make(options, predictor, labels);
+        }
+        catch
+        {
+            predictor.Dispose();
+            throw;
+        }
+    }
+
+    private protected static InvalidDataException OtherOutputs(string folder, int found, string expected) =>
+        new($"The model in '{folder}' has {found} output{(found == 1 ? "" : "s")}; expected {expected}.");
 
     /// <summary>Reads what <see cref="Entries"/> are.</summary>
     /// <param name="entries">The model's parts.</param>

@@ -11,7 +11,7 @@ namespace Microsoft.ML.PLD;
 /// <item><term>Label column</term><description><see cref="System.Single"/>, of any scale; a row without a number is an error</description></item>
 /// <item><term>Output columns</term><description>Score: the number, in the label's unit</description></item>
 /// <item><term>Is caching required?</term><description>No: tokens are kept in memory</description></item>
-/// <item><term>Exportable to ONNX</term><description>No</description></item>
+/// <item><term>Exportable to ONNX</term><description>Yes, by the transformer's SaveAsOnnx, from tokens on</description></item>
 /// </list>
 /// </remarks>
 public sealed class PldBertRegressionTrainer : PldBertTrainer<PldBertRegressionTransformer>

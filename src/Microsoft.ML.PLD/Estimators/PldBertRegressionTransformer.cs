@@ -20,6 +20,27 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
     {
     }
 
+    /// <summary>Reads a folder that <see cref="PldBertPredictionTransformer.SavePretrained"/> wrote, or a <c>ForSequenceClassification</c> of Hugging Face's in a layout that
+    /// <see cref="BertModel.FromPretrained"/> reads.</summary>
+    /// <param name="mlContext">ML.NET's.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="options">
+    /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which the folder does
+    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text.
+    /// </param>
+    /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or not of a model of this kind; the message names it.</exception>
+    /// <exception cref="ArgumentException">The options cannot be, or not with this model.</exception>
+    public static PldBertRegressionTransformer FromPretrained(MLContext mlContext, string folder, PldBertRegressionTrainer.Options? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        return FromPretrained(
+            folder, options, reading => new PldBertRegressionTrainer.Options { FineTuning = reading }, (options, predictor, _) => predictor.Outputs == NetworkOutputs
+                ? new PldBertRegressionTransformer(mlContext, options, predictor)
+                : throw OtherOutputs(folder, predictor.Outputs, "1, a number"));
+    }
+
     static ModelFormat ILoadableModel<PldBertRegressionTransformer>.Format { get; } = new(LoaderSignature, "PLDREGR ");
 
     static PldBertRegressionTransformer ILoadableModel<PldBertRegressionTransformer>.Load(IHostEnvironment environment, SavedEntries entries)
@@ -34,6 +55,8 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
     private protected override IReadOnlyList<string> OutputNames => [Settings.ScoreColumnName];
 
     private protected override string ProblemType => "regression";
+
+    private protected override void AddOutputs(OnnxGraph graph, string outputs) => graph.Output(outputs, "score", "The predicted number.", "batch", "1");
 
     private protected override void Save(ModelSaveContext context) => MLNetAccess.Save<PldBertRegressionTransformer>(context, [.. Entries]);
 }

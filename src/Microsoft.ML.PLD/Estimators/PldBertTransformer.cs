@@ -26,6 +26,84 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     /// <summary>The pre-trained encoder: save it as a folder, or fine-tune it. Disposed of with the transformer.</summary>
     public BertModel Model { get; }
 
+    /// <summary>Makes a transformer of a model folder, as <see cref="BertModel.FromPretrained"/> reads them, without any training.</summary>
+    /// <param name="mlContext">ML.NET's.</param>
+    /// <param name="folder">The folder.</param>
+    /// <param name="outputColumnName">The column to add with the vectors.</param>
+    /// <param name="inputColumnName">The column with the texts; null: as <paramref name="outputColumnName"/>.</param>
+    /// <param name="pooling">How one vector is made of a text's tokens.</param>
+    /// <param name="maxLength">The most tokens of a text; 0: 128, or as many as the model has positions for if these are fewer.</param>
+    /// <param name="runtime">Where and how to compute; null: the defaults.</param>
+    /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
+    /// <exception cref="InvalidDataException">A file is damaged, or not of a model that this library can run; the message names it.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> or <paramref name="pooling"/> cannot be.</exception>
+    public static PldBertTransformer FromPretrained(
+        MLContext mlContext, string folder, string outputColumnName, string? inputColumnName = null, Pooling pooling = Pooling.Mean, int maxLength = 0, RuntimeOptions? runtime = null)
+    {
+        ArgumentNullException.ThrowIfNull(mlContext);
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        if (!Enum.IsDefined(pooling)) throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"pooling is {pooling}; expected Cls, Mean or Max.");
+        runtime ??= new();
+        OptionProblems.ThrowIfAny(nameof(RuntimeOptions), [.. runtime.Problems()]);
+        var model = BertModel.FromPretrained(folder, runtime.Device);
+        try
+        {
+            const int usual = 128, least = WordPieceTokenizer.SpecialsOfText + 1;
+            if (maxLength != 0 && (maxLength < least || maxLength > model.Config.MaxPositions))
+                throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"maxLength is {maxLength}; expected 0, or {least} to the model's {model.Config.MaxPositions} positions.");
+            return new PldBertTransformer(
+                mlContext, inputColumnName ?? outputColumnName, outputColumnName, model, pooling, maxLength == 0 ? Math.Min(usual, model.Config.MaxPositions) : maxLength, runtime.Precision);
+        }
+        catch
+        {
+            model.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Writes the encoder as an ONNX model, with the tokenizer's files beside it: see docs/interchange.md.</summary>
+    /// <remarks>
+    /// <para>Inputs, int64 [batch, sequence]: <c>input_ids</c>, <c>attention_mask</c>, <c>token_type_ids</c>. Outputs, float32: <c>token_embeddings</c> [batch, sequence, H] and
+    /// <c>sentence_embedding</c> [batch, H], the latter as this transformer pools. Both sizes may vary from call to call. ONNX operators of version 17.</para>
+    /// </remarks>
+    /// <param name="path">The file; its folder is made when it is not there.</param>
+    /// <param name="options">How; null: as <see cref="OnnxExportOptions"/> is.</param>
+    /// <exception cref="ArgumentException">The options cannot be.</exception>
+    /// <exception cref="IOException">The file cannot be written, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">Writing there is not allowed.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer or its model has been disposed of.</exception>
+    public void SaveAsOnnx(string path, OnnxExportOptions? options = null)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        using var use = Model.Use();
+        OnnxModel.Save(path, options ?? new(), Model.Tokenizer, _settings.MaxLength, Properties, Build);
+    }
+
+    /// <summary>Writes the encoder as an ONNX model, and nothing beside it.</summary>
+    /// <inheritdoc cref="SaveAsOnnx(string, OnnxExportOptions)" path="/remarks"/>
+    /// <param name="stream">Where it goes.</param>
+    /// <param name="options">How; null: as <see cref="OnnxExportOptions"/> is.</param>
+    /// <exception cref="ArgumentException">The options cannot be.</exception>
+    /// <exception cref="InvalidOperationException">The model is larger than the 2 GB that the format allows in one file.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer or its model has been disposed of.</exception>
+    public void SaveAsOnnx(Stream stream, OnnxExportOptions? options = null)
+    {
+        ArgumentNullException.ThrowIfNull(stream);
+        using var use = Model.Use();
+        OnnxModel.Save(stream, options ?? new(), Model.Tokenizer, _settings.MaxLength, Properties, Build);
+    }
+
+    private Dictionary<string, string> Properties => new() { ["pooling"] = $"{_settings.Pooling}" };
+
+    private void Build(OnnxGraph graph)
+    {
+        var encoder = new OnnxEncoder(graph, Model.Config, Model.Weights.Tensors);
+        var tokens = encoder.Apply(firstOnly: false);
+        graph.Output(tokens, "token_embeddings", "The vector of each token; those of padding mean nothing.", "batch", "sequence", $"{Model.Config.HiddenSize}");
+        graph.Output(encoder.Pool(tokens, _settings.Pooling), "sentence_embedding", $"One vector for each text: {_settings.Pooling}.", "batch", $"{Model.Config.HiddenSize}");
+    }
+
     static ModelFormat ILoadableModel<PldBertTransformer>.Format { get; } = new(LoaderSignature, "PLDBERT ");
 
     static PldBertTransformer ILoadableModel<PldBertTransformer>.Load(IHostEnvironment environment, SavedEntries entries)

@@ -11,8 +11,11 @@ internal sealed class PredictionHead(ParameterStore weights, BertConfig config, 
     /// <summary>What the names of BERT's pooler begin with.</summary>
     public const string PoolerName = "bert.pooler";
 
+    /// <summary>What the names of the last layer begin with.</summary>
+    public const string LastName = "classifier";
+
     private readonly Dense _pooler = PoolerOf(weights, config);
-    private readonly Dense _last = new(weights, "classifier", config.HiddenSize, outputs, config.InitialDeviation);
+    private readonly Dense _last = new(weights, LastName, config.HiddenSize, outputs, config.InitialDeviation);
 
     /// <summary>Makes the weights of BERT's pooler.</summary>
     public static Dense PoolerOf(ParameterStore weights, BertConfig config) => new(weights, $"{PoolerName}.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -28,24 +29,93 @@ public sealed class SavePretrainedTests : FineTuningFixture
     }
 
     [TestMethod]
-    public void AnswersAndNumbersSayWhatTheyAre()
+    public void AnswersAndNumbersSayWhatTheyAreAndComeBack()
     {
         using var folder = new TemporaryFolder();
         var rows = MLContext.Data.LoadFromEnumerable(TextRow.Make(20).Select((row, i) => new Row { Text = row.Text, Truth = row.Class == "dog", Number = i }));
-        using (var binary = MLContext.BinaryClassification.Trainers.PldBert(new PldBertBinaryTrainer.Options
+        var binaryOptions = new PldBertBinaryTrainer.Options
         {
             LabelColumnName = nameof(Row.Truth), Sentence1ColumnName = nameof(Row.Text), Pretrained = Pretrained, FineTuning = Options.FineTuning, Runtime = Options.Runtime,
-        }).Fit(rows))
-            binary.SavePretrained(folder["binary"]);
-        using (var regression = MLContext.Regression.Trainers.PldBert(new PldBertRegressionTrainer.Options
+        };
+        using var binary = MLContext.BinaryClassification.Trainers.PldBert(binaryOptions).Fit(rows);
+        binary.SavePretrained(folder["binary"]);
+        var regressionOptions = new PldBertRegressionTrainer.Options
         {
             LabelColumnName = nameof(Row.Number), Sentence1ColumnName = nameof(Row.Text), Pretrained = Pretrained, FineTuning = Options.FineTuning, Runtime = Options.Runtime,
-        }).Fit(rows))
-            regression.SavePretrained(folder["regression"]);
+        };
+        using var regression = MLContext.Regression.Trainers.PldBert(regressionOptions).Fit(rows);
+        regression.SavePretrained(folder["regression"]);
         JsonNode Config(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder[name], "config.json")))!;
         Assert.AreEqual("""{"0":"false","1":"true"}""", Config("binary")["id2label"]!.ToJsonString());
         Assert.AreEqual("""{"0":"Score"}""", Config("regression")["id2label"]!.ToJsonString());
         Assert.AreEqual("regression", (string?)Config("regression")["problem_type"]);
+
+        float[] Of(ITransformer transformer) => [.. transformer.Transform(rows).GetColumn<float>("Score")];
+        using var binaryRead = PldBertBinaryTransformer.FromPretrained(MLContext, folder["binary"], binaryOptions with { Pretrained = null, Config = BertConfig.Mini });
+        CollectionAssert.AreEqual(Of(binary), Of(binaryRead));
+        using var regressionRead = PldBertRegressionTransformer.FromPretrained(MLContext, folder["regression"], regressionOptions with { Pretrained = null });
+        CollectionAssert.AreEqual(Of(regression), Of(regressionRead));
+
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["regression"])).Message, "has 1 output; expected at least 2");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => PldBertRegressionTransformer.FromPretrained(MLContext, folder["binary"])).Message, "has 2 outputs; expected 1, a number");
+    }
+
+    [TestMethod]
+    public void ClassesComeBackWithTheirNamesAndScores()
+    {
+        using var folder = new TemporaryFolder();
+        using var tuned = Fit(Options with { Pretrained = Pretrained });
+        tuned.SavePretrained(folder["model"]);
+        var before = TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount;
+        using (var read = PldBertMulticlassTransformer.FromPretrained(MLContext, folder["model"], Options with { FineTuning = Options.FineTuning with { Steps = 77 } }))
+        {
+            var (expected, actual) = (Scores(tuned, TextRow.Make(20)), Scores(read, TextRow.Make(20)));
+            for (var row = 0; row < 20; row++) CollectionAssert.AreEqual(expected[row], actual[row]);
+            var labels = default(VBuffer<ReadOnlyMemory<char>>);
+            read.GetOutputSchema(Labelled(MLContext, TextRow.Make(1)).Schema)["PredictedLabel"].GetKeyValues(ref labels);
+            CollectionAssert.AreEqual(TextRow.Make(20).Select(row => row.Class).Distinct().ToArray(), labels.DenseValues().Select(label => $"{label}").ToArray());
+        }
+        using (var usual = PldBertMulticlassTransformer.FromPretrained(MLContext, folder["model"])) // reads Sentence1, and as much of it as there are positions
+            Assert.AreEqual("23", Metadata(usual)["max_length"]);
+        Assert.AreEqual(before, TorchSharp.DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+    }
+
+    [TestMethod]
+    public void FoldersThatAreNoClassifiersAreRefused()
+    {
+        using var folder = new TemporaryFolder();
+        Pretrained.SavePretrained(folder["encoder"]);
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["encoder"])).Message, "has no classifier ('classifier.out_proj.bias')");
+        using var tuned = Fit(Options with { Pretrained = Pretrained });
+        tuned.SavePretrained(folder["tuned"]);
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["tuned"], Options with { FineTuning = new() { MaxLength = 24 } })).Message, "MaxLength is 24, but the model has 23 positions");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
+            () => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["tuned"], Options with { FineTuning = new() { MaxLength = 9, Pooling = Pooling.Max } })).Message, "Pooling is Max");
+    }
+
+    [TestMethod]
+    public void AnEncoderIsATransformerWithoutTraining()
+    {
+        using var folder = new TemporaryFolder();
+        Pretrained.SavePretrained(folder["encoder"]);
+        using var transformer = PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", "Text", Pooling.Max, maxLength: 11, Options.Runtime);
+        var vectors = transformer.Transform(MLContext.Data.LoadFromEnumerable(TextRow.Make(5))).GetColumn<float[]>("Features").ToArray();
+        var expected = Pretrained.Embed([.. TextRow.Make(5).Select(row => Pretrained.Tokenizer.Encode(row.Text, null, 11))], Pooling.Max, TorchSharp.torch.float32);
+        CollectionAssert.AreEqual(expected, vectors.SelectMany(vector => vector).ToArray());
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", maxLength: 24));
+        Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", pooling: (Pooling)5));
+    }
+
+    private static IReadOnlyDictionary<string, string> Metadata(PldBertMulticlassTransformer transformer)
+    {
+        using var stream = new MemoryStream();
+        transformer.SaveAsOnnx(stream);
+        using var onnx = new OnnxScorer(stream.ToArray());
+        return onnx.Metadata;
     }
 
     [TestMethod]
