@@ -12,6 +12,9 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         : base(environment, new TextColumns(settings.Sentence1ColumnName, settings.Sentence2ColumnName), new PredictionScorer(predictor, settings, width, function), outputs) =>
         (Settings, Predictor) = (settings, predictor);
 
+    /// <summary>The most tokens that the network is given of a text or pair.</summary>
+    public int MaxLength => Settings.MaxLength;
+
     internal PredictionSettings Settings { get; }
 
     internal BertPredictor Predictor { get; }

@@ -104,6 +104,12 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
         graph.Output(encoder.Pool(tokens, _settings.Pooling), "sentence_embedding", $"One vector for each text: {_settings.Pooling}.", "batch", $"{Model.Config.HiddenSize}");
     }
 
+    /// <summary>How one vector is made of a text's tokens.</summary>
+    public Pooling Pooling => _settings.Pooling;
+
+    /// <summary>The most tokens that are read of a text.</summary>
+    public int MaxLength => _settings.MaxLength;
+
     static ModelFormat ILoadableModel<PldBertTransformer>.Format { get; } = new(LoaderSignature, "PLDBERT ");
 
     static PldBertTransformer ILoadableModel<PldBertTransformer>.Load(IHostEnvironment environment, SavedEntries entries)

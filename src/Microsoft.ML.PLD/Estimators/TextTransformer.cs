@@ -26,6 +26,12 @@ public abstract class TextTransformer : ITransformer, IDisposable
         (Texts, _scorer, Outputs, Width, MaxBatch) = (texts, scorer, outputs, scorer.Width, scorer.MaxBatch);
     }
 
+    /// <summary>The column with the texts, and of pairs also that with the second sentences.</summary>
+    public IReadOnlyList<string> InputColumnNames => Texts.Second is null ? [Texts.First] : [Texts.First, Texts.Second];
+
+    /// <summary>The columns that it adds, in this order.</summary>
+    public IReadOnlyList<string> OutputColumnNames => [.. Outputs.Select(output => output.Name)];
+
     internal IHost Host { get; }
 
     internal TextColumns Texts { get; }

@@ -24,6 +24,9 @@ internal sealed class Samples
         }
     }
 
+    /// <summary>The time that this share of all runs took at most, disturbed ones included.</summary>
+    public double Quantile(double share) => _all.Order().ElementAt(Math.Min(_all.Count - 1, (int)(share * _all.Count)));
+
     private double[] Kept
     {
         get
