@@ -12,18 +12,22 @@ internal static class Contest
     /// <param name="rounds">Measurements of each arm.</param>
     /// <param name="warmUp">Runs of each arm before them.</param>
     /// <param name="afterWarmUp">Called between the two.</param>
-    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2, Action? afterWarmUp = null)
+    /// <param name="inARow">
+    /// Measurements of an arm before the next one's turn, with as many runs before them that do not count: threads of an arm that wait for more work, turning, disturb the next for a while.
+    /// </param>
+    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2, Action? afterWarmUp = null, int inARow = 1)
     {
         for (var round = -warmUp; round < rounds; round++)
         {
             if (round == 0) afterWarmUp?.Invoke();
             foreach (var arm in arms)
-            {
-                var start = Stopwatch.GetTimestamp();
-                var work = arm.Run();
-                var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
-                if (round >= 0) arm.Samples.Add(seconds, work);
-            }
+                for (var run = inARow > 1 ? -inARow : 0; run < inARow; run++)
+                {
+                    var start = Stopwatch.GetTimestamp();
+                    var work = arm.Run();
+                    var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;
+                    if (round >= 0 && run >= 0) arm.Samples.Add(seconds, work);
+                }
         }
     }
 }
