@@ -107,9 +107,9 @@ internal sealed class Model : IDisposable
         var configFile = Path.Combine(folder, "config.json");
         if (!File.Exists(configFile)) throw new FileNotFoundException($"The folder '{folder}' has no config.json: it is no model in Hugging Face's layout.");
         using var config = JsonDocument.Parse(File.ReadAllText(configFile));
-        var isTask = config.RootElement.TryGetProperty("architectures", out var classes) && classes.EnumerateArray().Any(name => name.GetString()?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) is true);
+        var isTask = config.RootElement.TryGetProperty("architectures", out var classes) && classes.ValueKind == JsonValueKind.Array && classes.EnumerateArray().Any(name => name.GetString()?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) is true);
         if (!isTask) return PldBertTransformer.FromPretrained(mlContext, folder, "Features", "Text", pooling, maxLength);
-        string?[] labels = config.RootElement.TryGetProperty("id2label", out var names) ? [.. names.EnumerateObject().Select(label => label.Value.GetString())] : [];
+        string?[] labels = config.RootElement.TryGetProperty("id2label", out var names) && names.ValueKind == JsonValueKind.Object ? [.. names.EnumerateObject().Select(label => label.Value.GetString())] : [];
         var second = isPair ? "Sentence2" : null;
         var reading = maxLength == 0 ? null : new FineTuningOptions { MaxLength = maxLength };
         return labels switch

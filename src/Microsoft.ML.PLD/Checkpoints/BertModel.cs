@@ -59,7 +59,11 @@ public sealed class BertModel : IDisposable
     internal NextSentenceHead? NextSentence { get; }
     internal bool HasPooler { get; }
     internal torch.Device Device => _weights.Device;
-    internal NetworkDescription Description => new(Config, Tokenizer, NextSentence is null ? NetworkDescription.MaskedLanguage : NetworkDescription.Pretraining);
+    internal NetworkDescription Description => new(
+        Config, Tokenizer, !HasTrainedHeads ? NetworkDescription.Bare : NextSentence is null ? NetworkDescription.MaskedLanguage : NetworkDescription.Pretraining);
+
+    // A head that the folder had not is random: saved, it would look like one that was trained.
+    private bool HasTrainedHeads => Report is not { Missing.Count: > 0 };
 
     /// <summary>
     /// Reads a folder that <see cref="SavePretrained"/> wrote, or one of Hugging Face's: BERT (<c>model_type</c> bert), MegatronBERT or RoBERTa-PreLayerNorm, with any head, in
@@ -139,7 +143,10 @@ public sealed class BertModel : IDisposable
     {
         if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
         using var use = _guard.Use();
-        PretrainedFolder.Save(Description, Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, ParameterCount, Training)));
+        IReadOnlyDictionary<string, torch.Tensor> weights = HasTrainedHeads
+            ? Weights.Tensors
+            : Weights.Tensors.Where(weight => !weight.Key.StartsWith(MaskedLanguageHead.Name, StringComparison.Ordinal)).ToDictionary();
+        PretrainedFolder.Save(Description, weights, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, weights.Values.Sum(weight => weight.numel()), Training)));
     }
 
     /// <summary>What each block does to its input when it reads texts: how far it turns and moves each token's vector, on average.</summary>

@@ -99,7 +99,8 @@ internal sealed record HuggingFaceConfig
         {
             throw new InvalidDataException($"'{source}' is not a model configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
-        var layout = HuggingFaceLayout.All.FirstOrDefault(layout => layout.ModelType == read.ModelType)
+        // The first BERTs said nothing.
+        var layout = HuggingFaceLayout.All.FirstOrDefault(layout => layout.ModelType == (read.ModelType ?? HuggingFaceLayout.Bert.ModelType))
             ?? throw Other("model_type", read.ModelType, $"one of {string.Join(", ", HuggingFaceLayout.All.Select(layout => $"'{layout.ModelType}'"))}");
         if (read.PositionEmbeddingType is not (null or "absolute")) throw Other("position_embedding_type", read.PositionEmbeddingType, "'absolute'");
         if (read.IsDecoder is true) throw Other("is_decoder", "true", "an encoder");
@@ -124,10 +125,10 @@ internal sealed record HuggingFaceConfig
             NormPlacement = layout.NormPlacement,
             Activation = read.HiddenAct switch
             {
-                null or "gelu" => Activation.Gelu,
+                null or "gelu" or "gelu_python" => Activation.Gelu,
                 "gelu_new" or "gelu_pytorch_tanh" or "gelu_fast" => Activation.GeluTanh,
                 "relu" => Activation.Relu,
-                _ => throw Other("hidden_act", read.HiddenAct, "'gelu', 'gelu_new', 'gelu_pytorch_tanh', 'gelu_fast' or 'relu'"),
+                _ => throw Other("hidden_act", read.HiddenAct, "'gelu', 'gelu_python', 'gelu_new', 'gelu_pytorch_tanh', 'gelu_fast' or 'relu'"),
             },
         };
         if (layout == HuggingFaceLayout.RobertaPreLayerNorm && config.Activation != Activation.Gelu) throw Other("hidden_act", read.HiddenAct, "'gelu' with this model_type");
@@ -140,21 +141,29 @@ internal sealed record HuggingFaceConfig
 
     /// <summary>What the outputs of a classifier stand for, by <c>id2label</c>.</summary>
     /// <param name="json">Text that <see cref="Parse"/> has read.</param>
+    /// <param name="source">The file, for messages.</param>
     /// <param name="outputs">How many there are.</param>
     /// <returns>A name for each; null: there are not as many, or two are the same.</returns>
-    public static IReadOnlyList<string>? ParseLabels(ReadOnlySpan<byte> json, int outputs)
+    /// <exception cref="InvalidDataException">The model is for a task of another kind than one class, or one number, for a text.</exception>
+    public static IReadOnlyList<string>? ParseTask(ReadOnlySpan<byte> json, string source, int outputs)
     {
+        Task task;
         try
         {
-            var read = UntrustedJson.Parse<LabelNames>(json, Json).Id2Label;
-            if (read?.Count != outputs) return null;
-            string[] names = [.. Enumerable.Range(0, outputs).Select(id => read.GetValueOrDefault($"{id}") ?? "")];
-            return !names.Contains("") && names.Distinct().Count() == outputs ? names : null;
+            task = UntrustedJson.Parse<Task>(json, Json);
         }
-        catch (JsonException)
+        catch (JsonException failure)
         {
-            return null; // names are of use and not needed
+            throw new InvalidDataException($"'{source}' is not a classifier's configuration in JSON: {Excerpt.Of(failure.Message)}", failure);
         }
+        // Others have a layer of the same name for each token, or for each choice.
+        if (task.Architectures is { Count: > 0 } classes && !classes.Any(name => name?.EndsWith(NetworkDescription.Classification, StringComparison.Ordinal) is true))
+            throw new InvalidDataException($"'{source}' has architectures '{Excerpt.Of(classes[0] ?? "")}'; expected a class that ends in {NetworkDescription.Classification}.");
+        if (task.ProblemType is "multi_label_classification" || task.ProblemType is "regression" && outputs > 1)
+            throw new InvalidDataException($"'{source}' has problem_type '{task.ProblemType}' and {outputs} outputs; expected one class, or one number, for each text.");
+        if (task.Id2Label?.Count != outputs) return null;
+        string[] names = [.. Enumerable.Range(0, outputs).Select(id => task.Id2Label.GetValueOrDefault($"{id}") ?? "")];
+        return !names.Contains("") && names.Distinct().Count() == outputs ? names : null;
     }
 
     private static string NameOf(Activation activation) => activation switch
@@ -176,8 +185,11 @@ internal sealed record HuggingFaceConfig
         public override void Write(Utf8JsonWriter writer, T value, JsonSerializerOptions options) => JsonSerializer.Serialize(writer, value, JsonSerializerOptions.Default);
     }
 
-    private sealed record LabelNames
+    private sealed record Task
     {
+        public IReadOnlyList<string?>? Architectures { get; init; }
+        public string? ProblemType { get; init; }
+
         [JsonPropertyName("id2label")]
         public Dictionary<string, string?>? Id2Label { get; init; }
     }

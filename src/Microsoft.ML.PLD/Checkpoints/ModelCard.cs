@@ -25,11 +25,12 @@ internal static class ModelCard
     public static string Of(NetworkDescription network, long weights, TrainingSummary? training)
     {
         var (config, isTask) = (network.Config, network.Head == NetworkDescription.Classification);
+        var pipeline = isTask ? "text-classification" : network.Head == NetworkDescription.Bare ? "feature-extraction" : "fill-mask";
         var text = new StringBuilder();
         void Line(FormattableString line = default!) => text.Append(line is null ? "" : line.ToString(CultureInfo.InvariantCulture)).Append('\n');
         Line($"---");
-        Line($"library_name: transformers");
-        Line($"pipeline_tag: {(isTask ? "text-classification" : "fill-mask")}");
+        if (network.Layout != HuggingFaceLayout.PldBert) Line($"library_name: transformers");
+        Line($"pipeline_tag: {pipeline}");
         Line($"tags: [bert, ml.net, progressive-layer-dropping]");
         Line($"---");
         Line($"{Mark}");
@@ -51,7 +52,7 @@ internal static class ModelCard
         {
             Line($"```python");
             Line($"from transformers import pipeline");
-            Line($"run = pipeline(\"{(isTask ? "text-classification" : "fill-mask")}\", model=\"path/of/this/folder\")");
+            Line($"run = pipeline(\"{pipeline}\", model=\"path/of/this/folder\")");
             Line($"```");
             Line();
         }

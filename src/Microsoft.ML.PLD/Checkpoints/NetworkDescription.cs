@@ -8,7 +8,7 @@ namespace Microsoft.ML.PLD;
 /// <param name="ProblemType">What transformers calls the task; null: it is no task.</param>
 internal sealed record NetworkDescription(BertConfig Config, WordPieceTokenizer Tokenizer, string Head, IReadOnlyList<string>? Labels = null, string? ProblemType = null)
 {
-    public const string MaskedLanguage = "ForMaskedLM", Pretraining = "ForPreTraining", Classification = "ForSequenceClassification";
+    public const string Bare = "Model", MaskedLanguage = "ForMaskedLM", Pretraining = "ForPreTraining", Classification = "ForSequenceClassification";
 
     public HuggingFaceLayout Layout => HuggingFaceLayout.Of(Config);
 }

@@ -7,7 +7,7 @@ namespace Microsoft.ML.PLD;
 internal static class PretrainedFolder
 {
     private const string Config = "config.json";
-    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight", MaskedLanguageHead = "cls.predictions.", ClassifierBias = $"{PredictionHead.LastName}.bias";
+    private const string NextSentenceHead = "cls.seq_relationship.weight", Pooler = $"{PredictionHead.PoolerName}.dense.weight", ClassifierBias = $"{PredictionHead.LastName}.bias";
     private const long LongestText = 1 << 20;
 
     /// <summary>The names of all files.</summary>
@@ -23,28 +23,11 @@ internal static class PretrainedFolder
     {
         using var scope = torch.NewDisposeScope();
         if (precision == Precision.BFloat16) weights = weights.ToDictionary(weight => weight.Key, weight => weight.Value.detach().to(torch.bfloat16));
-        // All files before any takes its place: a full disk must not leave the new vocabulary beside the old weights.
-        var partial = Directory.CreateDirectory(Path.Combine(folder, $"{Path.GetRandomFileName()}.tmp")).FullName;
-        try
+        StagedFiles.Write(folder, Config, add =>
         {
-            var written = new List<string>();
-            void Add(string name, Action<Stream> write)
-            {
-                AtomicFile.Write(Path.Combine(partial, name), write);
-                written.Add(name);
-            }
-            more?.Invoke(Add);
-            Write(network, weights, Add);
-            // No config.json until all the rest is there: a folder that has one is whole, also one that is written over.
-            File.Delete(Path.Combine(folder, Config));
-            // Parts of a model that was here before would be read in place of nothing.
-            File.Delete(Path.Combine(folder, WeightFiles.Index));
-            foreach (var file in written) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
-        }
-        finally
-        {
-            TryDelete(partial);
-        }
+            more?.Invoke(add);
+            Write(network, weights, add);
+        }, WeightFiles.Index, TokenizerFiles.Added);
     }
 
     /// <summary>Makes the files' contents.</summary>
@@ -70,18 +53,6 @@ internal static class PretrainedFolder
         weights.Refresh();
     }
 
-    private static void TryDelete(string folder)
-    {
-        try
-        {
-            Directory.Delete(folder, recursive: true);
-        }
-        catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
-        {
-            // What went wrong before, or that nothing did, matters more than what is left behind.
-        }
-    }
-
     public static BertModel Load(string folder, torch.Device device)
     {
         var (config, layout, tokenizer) = ReadArchitecture(folder);
@@ -91,7 +62,7 @@ internal static class PretrainedFolder
         var model = new BertModel(config, tokenizer, Has(NextSentenceHead), device, seed: 0, Has(Pooler));
         try
         {
-            model.Report = files.ReadInto(model.Weights.Tensors, layout, padId, weight => weight.StartsWith(MaskedLanguageHead, StringComparison.Ordinal));
+            model.Report = files.ReadInto(model.Weights.Tensors, layout, padId, weight => weight.StartsWith(MaskedLanguageHead.Name, StringComparison.Ordinal));
             model.Weights.Refresh();
             return model;
         }
@@ -112,11 +83,12 @@ internal static class PretrainedFolder
         if (layout.NamesFor(ClassifierBias).Select(files.Find).FirstOrDefault(entry => entry is not null) is not { Shape: [>= 1 and <= int.MaxValue and var outputs] })
             throw new InvalidDataException($"The model in '{folder}' has no classifier ('{layout.NameOf(ClassifierBias, NetworkDescription.Classification)}'): it was not fine-tuned, or for another kind of task. BertModel.FromPretrained reads its encoder.");
         files.ExpectRoomFor(config, Config, (int)outputs);
-        var labels = HuggingFaceConfig.ParseLabels(ReadText(Path.Combine(folder, Config)), (int)outputs);
+        var configFile = Path.Combine(folder, Config);
+        var labels = HuggingFaceConfig.ParseTask(ReadText(configFile), configFile, (int)outputs);
         var predictor = new BertPredictor(config, tokenizer, (int)outputs, Pooling.Cls, device, seed: 0);
         try
         {
-            files.ReadInto(predictor.Weights.Tensors, layout, tokenizer.Vocabulary.PadId);
+            predictor.Report = files.ReadInto(predictor.Weights.Tensors, layout, tokenizer.Vocabulary.PadId);
             predictor.Weights.Refresh();
             return (predictor, labels);
         }

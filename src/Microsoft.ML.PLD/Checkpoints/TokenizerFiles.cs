@@ -7,17 +7,17 @@ namespace Microsoft.ML.PLD;
 /// <summary>A tokenizer in the files of Hugging Face's: vocab.txt or tokenizer.json, and tokenizer_config.json.</summary>
 internal static class TokenizerFiles
 {
-    public const string Vocabulary = "vocab.txt", Settings = "tokenizer_config.json", Specials = "special_tokens_map.json", Fast = "tokenizer.json";
+    public const string Vocabulary = "vocab.txt", Settings = "tokenizer_config.json", Specials = "special_tokens_map.json", Fast = "tokenizer.json", Added = "added_tokens.json";
 
     private const string ClassName = "BertTokenizer", Model = "WordPiece", Normalizer = "BertNormalizer", PreTokenizer = "BertPreTokenizer", Unknown = "[UNK]";
     private const int LongestSettings = 1 << 20, LongestFast = 1 << 24;
 
     // Those whose files make the same pieces.
-    private static readonly string[] Classes = [ClassName, "BertTokenizerFast", "ElectraTokenizer", "ElectraTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast", "PreTrainedTokenizerFast"];
+    private static readonly string[] Classes = [ClassName, "BertTokenizerFast", "ElectraTokenizer", "ElectraTokenizerFast", "DistilBertTokenizer", "DistilBertTokenizerFast", "PreTrainedTokenizerFast", "TokenizersBackend"];
 
     private static readonly JsonSerializerOptions Json = new()
     {
-        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 16,
+        PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower, RespectNullableAnnotations = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, MaxDepth = 16,
         Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping,
     };
 
@@ -51,12 +51,15 @@ internal static class TokenizerFiles
         var (vocabulary, settings, fast) = (Path.Combine(folder, Vocabulary), Path.Combine(folder, Settings), Path.Combine(folder, Fast));
         var said = File.Exists(settings) ? Parse<SettingsFile>(settings, LongestSettings, "a tokenizer's configuration") : new();
         if (said.TokenizerClass is { } name && !Classes.Contains(name)) throw Other(settings, "tokenizer_class", name, ClassName);
-        // Unless it is said otherwise, accents go with the case.
-        var lowerCase = said.DoLowerCase ?? true;
         if (File.Exists(vocabulary))
         {
-            CheckText(settings, lowerCase, said.StripAccents, said.TokenizeChineseChars);
-            return new WordPieceTokenizer(WordPieceVocabulary.FromFile(vocabulary), lowerCase);
+            // Where the case is not said, tokenizer.json may know it; else, it is lower.
+            var lower = said.DoLowerCase ?? (File.Exists(fast) ? Parse<FastTokenizer>(fast, LongestFast, "a tokenizer").Normalizer?.Lowercase : null) ?? true;
+            CheckText(settings, lower, said.StripAccents, said.TokenizeChineseChars);
+            var pieces = WordPieceVocabulary.FromFile(vocabulary);
+            var added = Path.Combine(folder, Added);
+            if (File.Exists(added)) CheckAdded(added, Parse<Dictionary<string, int>>(added, LongestSettings, "a list of added pieces").Where(piece => !pieces.TryGetId(piece.Key, out var id) || id != piece.Value).Select(piece => piece.Key));
+            return new WordPieceTokenizer(pieces, lower);
         }
         if (!File.Exists(fast)) throw new FileNotFoundException($"The model folder '{folder}' has no {Vocabulary} and no {Fast}.", vocabulary);
         var whole = Parse<FastTokenizer>(fast, LongestFast, "a tokenizer");
@@ -65,20 +68,33 @@ internal static class TokenizerFiles
         if (whole.PreTokenizer?.Type != PreTokenizer) throw Other(fast, "pre_tokenizer.type", whole.PreTokenizer?.Type, PreTokenizer);
         if (whole.Model.UnkToken != Unknown) throw Other(fast, "model.unk_token", whole.Model.UnkToken, Unknown);
         if (whole.Model.ContinuingSubwordPrefix != WordPieceVocabulary.Continuation) throw Other(fast, "model.continuing_subword_prefix", whole.Model.ContinuingSubwordPrefix, WordPieceVocabulary.Continuation);
-        lowerCase = whole.Normalizer.Lowercase;
+        var lowerCase = whole.Normalizer.Lowercase;
         CheckText(fast, lowerCase, whole.Normalizer.StripAccents, whole.Normalizer.HandleChineseChars);
+        var all = VocabularyOf(whole, fast);
+        CheckAdded(fast, (whole.AddedTokens ?? []).Where(token => token.Id >= all.Count).Select(token => token.Content ?? ""));
+        return new WordPieceTokenizer(all, lowerCase);
+    }
+
+    private static WordPieceVocabulary VocabularyOf(FastTokenizer whole, string fast)
+    {
         var pieces = new string?[whole.Model.Vocab.Count];
         foreach (var (piece, id) in whole.Model.Vocab)
             if ((uint)id >= (uint)pieces.Length || pieces[id] is not null) throw new InvalidDataException($"'{fast}' gives the piece '{Excerpt.Of(piece)}' the id {id}; expected each of 0 to {pieces.Length - 1} once.");
             else pieces[id] = piece;
         try
         {
-            return new WordPieceTokenizer(WordPieceVocabulary.FromPieces(pieces!), lowerCase);
+            return WordPieceVocabulary.FromPieces(pieces!);
         }
         catch (InvalidDataException failure)
         {
             throw new InvalidDataException($"'{fast}': {failure.Message}", failure);
         }
+    }
+
+    // They are pieces that no word is cut into.
+    private static void CheckAdded(string source, IEnumerable<string> added)
+    {
+        if (added.FirstOrDefault() is { } piece) throw new InvalidDataException($"'{source}' adds the piece '{Excerpt.Of(piece)}' to the vocabulary; this library has pieces of words only.");
     }
 
     private static void CheckText(string source, bool lowerCase, bool? stripsAccents, bool? cutsChinese)
@@ -166,6 +182,13 @@ internal static class TokenizerFiles
         public FastModel Model { get; init; } = new();
         public FastNormalizer? Normalizer { get; init; }
         public FastPreTokenizer? PreTokenizer { get; init; }
+        public IReadOnlyList<AddedToken>? AddedTokens { get; init; }
+    }
+
+    private sealed record AddedToken
+    {
+        public int Id { get; init; }
+        public string? Content { get; init; }
     }
 
     private sealed record FastModel

@@ -12,6 +12,8 @@ internal sealed class WeightFiles : IDisposable
     // Formats that can run code when they are read, or that are of other frameworks.
     private static readonly string[] Foreign = ["pytorch_model.bin", "pytorch_model.bin.index.json", "tf_model.h5", "model.ckpt.index", "flax_model.msgpack"];
 
+    private static readonly JsonSerializerOptions Json = new() { RespectNullableAnnotations = true, MaxDepth = 16 };
+
     private const int LongestIndex = 1 << 22, MostParts = 1_000;
 
     private readonly Dictionary<string, SafetensorsReader> _fileOf = [];
@@ -71,6 +73,7 @@ internal sealed class WeightFiles : IDisposable
             var entry = _fileOf[name].Entry(name);
             if (!entry.Shape.AsSpan().SequenceEqual(target.shape))
                 problems.Add($"tensor '{Excerpt.Of(name)}' has the shape [{string.Join(", ", entry.Shape)}]; expected [{string.Join(", ", target.shape)}]");
+            if (!entry.Type.IsFloatingPoint) problems.Add($"tensor '{Excerpt.Of(name)}' is of dtype {entry.Type.Name}; expected F32, F16 or BF16");
             targets[_fileOf[name]].Add(name, target);
             if (after is not null) then.Add(after);
         }
@@ -121,7 +124,7 @@ internal sealed class WeightFiles : IDisposable
         if (stream.Length > LongestIndex) throw new InvalidDataException($"'{index}' has {stream.Length:N0} bytes; expected at most {LongestIndex:N0}.");
         try
         {
-            string[] parts = [.. UntrustedJson.Parse<WeightMap>(UntrustedJson.ReadAll(stream), JsonSerializerOptions.Default).FileOf.Values.Distinct().Order(StringComparer.Ordinal)];
+            string[] parts = [.. UntrustedJson.Parse<WeightMap>(UntrustedJson.ReadAll(stream), Json).FileOf.Values.Distinct().Order(StringComparer.Ordinal)];
             if (parts.Length is 0 or > MostParts) throw new InvalidDataException($"'{index}' lists {parts.Length:N0} files; expected 1 to {MostParts:N0}.");
             foreach (var part in parts)
                 if (part is null || Path.GetFileName(part) != part || !part.EndsWith(".safetensors", StringComparison.Ordinal))

@@ -13,7 +13,7 @@ internal readonly struct Dense(ParameterStore weights, string name, long inputs,
 
     /// <param name="x">[rows, inputs]</param>
     /// <returns>[rows, outputs]</returns>
-    public torch.Tensor Apply(torch.Tensor x) => torch.nn.functional.linear(x, Weight.In(x.dtype), Bias.In(x.dtype));
+    public torch.Tensor Apply(torch.Tensor x) => FewRows.Linear(x, Weight.In(x.dtype), Bias.In(x.dtype));
 
     /// <param name="x">[rows, inputs]</param>
     /// <param name="activation">What follows.</param>

@@ -29,7 +29,7 @@ internal sealed class StackedDense : IDisposable
     {
         var (weight, bias) = (_weight.In(x.dtype), _bias.In(x.dtype));
         if (count < _parts.Length) (weight, bias) = (weight.narrow(0, first * _outputs, count * _outputs), bias.narrow(0, first * _outputs, count * _outputs));
-        if (!torch.is_grad_enabled()) return torch.nn.functional.linear(x, weight, bias);
+        if (!torch.is_grad_enabled()) return FewRows.Linear(x, weight, bias);
         var wanted = _parts[first..(first + count)];
         return StackedLinear.Apply(x, weight, bias, [.. wanted.Select(part => part.Weight.In(x.dtype)), .. wanted.Select(part => part.Bias.In(x.dtype))]);
     }

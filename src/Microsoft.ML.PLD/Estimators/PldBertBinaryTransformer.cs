@@ -38,10 +38,13 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         return FromPretrained(
-            folder, options, reading => new PldBertBinaryTrainer.Options { FineTuning = reading }, (options, predictor, _) => predictor.Outputs == NetworkOutputs
+            folder, options, reading => new PldBertBinaryTrainer.Options { FineTuning = reading }, (options, predictor, labels) => predictor.Outputs == NetworkOutputs && !IsTurned(labels)
                 ? new PldBertBinaryTransformer(mlContext, options, predictor)
-                : throw OtherOutputs(folder, predictor.Outputs, "2: false and true"));
+                : throw OtherOutputs(folder, predictor.Outputs, "2, false and true in this order"));
     }
+
+    private static bool IsTurned(IReadOnlyList<string>? labels) =>
+        labels is [var first, var second] && (first.Equals("true", StringComparison.OrdinalIgnoreCase) || second.Equals("false", StringComparison.OrdinalIgnoreCase));
 
     static ModelFormat ILoadableModel<PldBertBinaryTransformer>.Format { get; } = new(LoaderSignature, "PLDBIN  ");
 

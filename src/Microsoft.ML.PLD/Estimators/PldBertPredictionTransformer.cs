@@ -15,6 +15,9 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     /// <summary>The most tokens that the network is given of a text or pair.</summary>
     public int MaxLength => Settings.MaxLength;
 
+    /// <summary>What the folder had beside this network's weights; null: it was not read from a folder.</summary>
+    public WeightsReport? Report => Predictor.Report;
+
     internal PredictionSettings Settings { get; }
 
     internal BertPredictor Predictor { get; }
@@ -110,7 +113,7 @@ public abstract class PldBertPredictionTransformer : TextTransformer
 
     /// <summary>Names what the network puts out, in ONNX.</summary>
     /// <param name="graph">The graph.</param>
-    /// <param name="outputs">[batch, outputs]</param>
+    /// <param name="outputs">[batch, outputs], float32</param>
     private protected abstract void AddOutputs(OnnxGraph graph, string outputs);
 
     private Dictionary<string, string> Properties => new() { ["pooling"] = $"{Settings.Pooling}", ["labels"] = JsonSerializer.Serialize(OutputNames), ["long_texts"] = $"{Settings.LongTexts}" };
@@ -118,8 +121,9 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     private void Build(OnnxGraph graph)
     {
         var encoder = new OnnxEncoder(graph, Predictor.Config, Predictor.Weights.Tensors);
-        var pooled = encoder.Pool(encoder.Apply(firstOnly: Settings.Pooling == Pooling.Cls), Settings.Pooling);
-        AddOutputs(graph, encoder.Dense(graph.Node("Tanh", "pooler/Tanh", [encoder.Dense(pooled, $"{PredictionHead.PoolerName}.dense")]), PredictionHead.LastName));
+        var pooled = graph.FromSingle(encoder.Pool(encoder.Apply(firstOnly: Settings.Pooling == Pooling.Cls), Settings.Pooling));
+        var outputs = encoder.Dense(graph.Node("Tanh", "pooler/Tanh", [encoder.Dense(pooled, $"{PredictionHead.PoolerName}.dense")]), PredictionHead.LastName);
+        AddOutputs(graph, graph.ToSingle(outputs));
     }
 
     /// <summary>What each output of the network stands for.</summary>

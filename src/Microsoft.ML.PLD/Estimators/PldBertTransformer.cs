@@ -100,7 +100,7 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     {
         var encoder = new OnnxEncoder(graph, Model.Config, Model.Weights.Tensors);
         var tokens = encoder.Apply(firstOnly: false);
-        graph.Output(tokens, "token_embeddings", "The vector of each token; those of padding mean nothing.", "batch", "sequence", $"{Model.Config.HiddenSize}");
+        graph.Output(graph.ToSingle(tokens), "token_embeddings", "The vector of each token; those of padding mean nothing.", "batch", "sequence", $"{Model.Config.HiddenSize}");
         graph.Output(encoder.Pool(tokens, _settings.Pooling), "sentence_embedding", $"One vector for each text: {_settings.Pooling}.", "batch", $"{Model.Config.HiddenSize}");
     }
 

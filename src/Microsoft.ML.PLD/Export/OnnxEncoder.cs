@@ -37,20 +37,22 @@ internal sealed class OnnxEncoder
     /// <summary>One vector of all tokens' vectors.</summary>
     /// <param name="x">Of <see cref="Apply"/>.</param>
     /// <param name="pooling">How.</param>
-    /// <returns>[batch, H]</returns>
+    /// <returns>[batch, H], float32: sums over many tokens leave float16's range</returns>
     public string Pool(string x, Pooling pooling)
     {
-        if (pooling == Pooling.Cls) return _graph.Node("Gather", "pool/First", [x, _graph.Integer("first", 0)], ("axis", 1L));
-        var mask = _graph.ToFloat(Unsqueezed(_mask, 2), "pool/Mask");
+        if (pooling == Pooling.Cls) return _graph.ToSingle(_graph.Node("Gather", "pool/First", [x, _graph.Integer("first", 0)], ("axis", 1L)));
+        x = _graph.ToSingle(x);
+        var mask = _graph.ToSingle(Unsqueezed(_mask, 2), isInteger: true);
         if (pooling == Pooling.Max)
         {
-            // What is added to padding leaves no float16's range.
-            var low = _graph.Node("Mul", "pool/Low", [_graph.Node("Sub", "pool/Padding", [_graph.Number("one", 1), mask]), _graph.Number("low", -30_000)]);
+            var low = _graph.Node("Mul", "pool/Low", [_graph.Node("Sub", "pool/Padding", [_graph.Single("one", 1), mask]), _graph.Single("low", -1e9f)]);
             return _graph.Node("ReduceMax", "pool/Max", [_graph.Node("Add", "pool/Lowered", [x, low])], ("axes", new[] { 1L }), ("keepdims", 0L));
         }
         var axes = _graph.Integers("pool/axes", 1);
         var sum = _graph.Node("ReduceSum", "pool/Sum", [_graph.Node("Mul", "pool/Kept", [x, mask]), axes], ("keepdims", 0L));
-        return _graph.Node("Div", "pool/Mean", [sum, _graph.Node("ReduceSum", "pool/Count", [mask, axes], ("keepdims", 0L))]);
+        // A row of padding only, as servers fill batches up with, must be a number: quantization looks at all rows.
+        var count = _graph.Node("Max", "pool/AtLeastOne", [_graph.Node("ReduceSum", "pool/Count", [mask, axes], ("keepdims", 0L)), _graph.Single("one", 1)]);
+        return _graph.Node("Div", "pool/Mean", [sum, count]);
     }
 
     /// <summary>A linear layer of the network.</summary>
@@ -97,11 +99,11 @@ internal sealed class OnnxEncoder
         else
             parts = _graph.Nodes("Split", $"{name}/Split", [_graph.Dense(x, $"{name}.self.query_key_value", Joined("weight", Scaled("weight")), Joined("bias", Scaled("bias")))], 3, ("axis", -1L));
         string Heads(string part, string of, params long[] order) => _graph.Node(
-            "Transpose", $"{name}/{of}/Transpose", [_graph.Node("Reshape", $"{name}/{of}/Reshape", [part, _graph.Integers("heads", 0, -1, _config.AttentionHeads, _config.HeadSize)])], ("perm", order));
+            "Transpose", $"{name}/{of}/Transpose", [_graph.Node("Reshape", $"{name}/{of}/Reshape", [part, _graph.Integers("heads", 0, 0, _config.AttentionHeads, _config.HeadSize)])], ("perm", order));
         var scores = _graph.Node("MatMul", $"{name}/Scores", [Heads(parts[0], "query", 0, 2, 1, 3), Heads(parts[1], "key", 0, 2, 3, 1)]);
         var shares = _graph.Node("Softmax", $"{name}/Softmax", [_graph.Node("Add", $"{name}/Mask", [scores, bias])], ("axis", -1L));
         var context = _graph.Node("Transpose", $"{name}/Merge", [_graph.Node("MatMul", $"{name}/Context", [shares, Heads(parts[2], "value", 0, 2, 1, 3)])], ("perm", new long[] { 0, 2, 1, 3 }));
-        return Dense(_graph.Node("Reshape", $"{name}/Reshape", [context, _graph.Integers("hidden", 0, -1, _config.HiddenSize)]), $"{name}.output.dense");
+        return Dense(_graph.Node("Reshape", $"{name}/Reshape", [context, _graph.Integers("hidden", 0, 0, _config.HiddenSize)]), $"{name}.output.dense");
     }
 
     private string FeedForward(string x, string name) => Dense(Activate(Dense(x, $"{name}.intermediate.dense"), $"{name}/Activation"), $"{name}.output.dense");

@@ -37,17 +37,15 @@ internal sealed class OnnxGraph(OnnxPrecision precision)
         return name;
     }
 
-    /// <summary>Makes a result an output, in float32.</summary>
-    /// <param name="x">The result.</param>
+    /// <summary>Makes a result an output.</summary>
+    /// <param name="x">The result, float32.</param>
     /// <param name="name">The output's name.</param>
     /// <param name="document">What it is.</param>
     /// <param name="dimensions">Its sizes: numbers, or names of those that vary.</param>
     public void Output(string x, string name, string document, params ReadOnlySpan<string> dimensions)
     {
         if (!_names.Add(name)) throw new ArgumentException($"There is a '{name}' already.", nameof(name));
-        Proto.Node.Add(precision == OnnxPrecision.Float16
-            ? new NodeProto { OpType = "Cast", Name = $"to_{name}", Input = { x }, Output = { name }, Attribute = { Attribute("to", (long)DataType.Float) } }
-            : new NodeProto { OpType = "Identity", Name = $"to_{name}", Input = { x }, Output = { name } });
+        Proto.Node.Add(new NodeProto { OpType = "Identity", Name = $"to_{name}", Input = { x }, Output = { name } });
         Proto.Output.Add(Value(name, DataType.Float, document, dimensions));
     }
 
@@ -83,7 +81,10 @@ internal sealed class OnnxGraph(OnnxPrecision precision)
     /// <summary>A single integer, without dimensions.</summary>
     public string Integer(string name, long value) => Constant(name, DataType.Int64, [], BitConverter.GetBytes(value));
 
-    /// <summary>A single number, without dimensions.</summary>
+    /// <summary>A single number in float32, without dimensions.</summary>
+    public string Single(string name, float value) => Constant(name, DataType.Float, [], BitConverter.GetBytes(value));
+
+    /// <summary>A single number of the activations' type, without dimensions.</summary>
     public string Number(string name, double value) => Constant(
         name, Float, [], precision == OnnxPrecision.Float16 ? BitConverter.GetBytes((Half)value) : BitConverter.GetBytes((float)value));
 
@@ -125,8 +126,14 @@ internal sealed class OnnxGraph(OnnxPrecision precision)
     public string LayerNorm(string x, string name, torch.Tensor weight, torch.Tensor bias, double epsilon) => Node(
         "LayerNormalization", name, [x, Weight($"{name}.weight", weight), Weight($"{name}.bias", bias)], ("axis", -1L), ("epsilon", (float)epsilon));
 
-    /// <summary>Integers as numbers.</summary>
+    /// <summary>Numbers in the activations' type.</summary>
     public string ToFloat(string x, string name) => Node("Cast", name, [x], ("to", (long)Float));
+
+    /// <summary>Activations, or integers, as float32.</summary>
+    public string ToSingle(string x, bool isInteger = false) => isInteger || precision == OnnxPrecision.Float16 ? Node("Cast", "to_float32", [x], ("to", (long)DataType.Float)) : x;
+
+    /// <summary>Float32 as activations.</summary>
+    public string FromSingle(string x) => precision == OnnxPrecision.Float16 ? Node("Cast", "to_float16", [x], ("to", (long)DataType.Float16)) : x;
 
     // The largest weight of a row decides its scale. A row of zeros has one that changes nothing.
     private static (torch.Tensor Quantized, torch.Tensor Scales) Quantize(torch.Tensor weight, int range)

@@ -31,12 +31,16 @@ internal static class OnnxModel
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var graph = Build(options, build);
-        var folder = Path.GetDirectoryName(Path.GetFullPath(path))!;
-        Directory.CreateDirectory(folder);
-        if (options.Tokenizer) TokenizerFiles.Write(tokenizer, maxLength, (name, write) => AtomicFile.Write(Path.Combine(folder, name), write));
-        if (options.ExternalData ?? Size(graph) > MostInOneFile) WriteExternal(graph, $"{path}.data");
-        else Inline(graph);
-        AtomicFile.Write(path, Model(graph, tokenizer, maxLength, properties).WriteTo);
+        var isExternal = options.ExternalData ?? Size(graph) > MostInOneFile;
+        if (!isExternal) ExpectOneFile(graph);
+        var (folder, name) = (Path.GetDirectoryName(Path.GetFullPath(path))!, Path.GetFileName(path));
+        StagedFiles.Write(folder, name, add =>
+        {
+            if (options.Tokenizer) TokenizerFiles.Write(tokenizer, maxLength, add);
+            if (isExternal) add($"{name}.data", stream => WriteExternal(graph, $"{name}.data", stream));
+            else Inline(graph);
+            add(name, Model(graph, tokenizer, maxLength, properties).WriteTo);
+        });
     }
 
     /// <summary>Writes a model, and nothing beside it.</summary>
@@ -49,7 +53,7 @@ internal static class OnnxModel
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var graph = Build(options, build);
-        if (Size(graph) > MostInOneFile) throw new InvalidOperationException($"The model has {Size(graph):N0} bytes of weights; ONNX's format allows 2 GB in one file. Save to a path, where they get one of their own.");
+        ExpectOneFile(graph);
         Inline(graph);
         Model(graph, tokenizer, maxLength, properties).WriteTo(stream);
     }
@@ -63,18 +67,25 @@ internal static class OnnxModel
 
     private static long Size(OnnxGraph graph) => graph.Weights.Sum(weight => weight.Values.numel() * weight.Values.element_size());
 
+    private static void ExpectOneFile(OnnxGraph graph)
+    {
+        if (Size(graph) > MostInOneFile)
+            throw new InvalidOperationException($"The model has {Size(graph):N0} bytes of weights; ONNX's format allows 2 GB in one file. Save to a path, with ExternalData null or true: they get a file of their own.");
+    }
+
     private static void Inline(OnnxGraph graph)
     {
         foreach (var (proto, values) in graph.Weights)
         {
             var bytes = new MemoryStream(checked((int)(values.numel() * values.element_size())));
             TensorBytes.Write(values, bytes);
+            values.Dispose(); // not twice in memory for longer than it takes
             proto.RawData = UnsafeByteOperations.UnsafeWrap(bytes.GetBuffer().AsMemory(0, (int)bytes.Length));
         }
     }
 
     // Each begins at a page, so that runtimes can map it into memory.
-    private static void WriteExternal(OnnxGraph graph, string path) => AtomicFile.Write(path, stream =>
+    private static void WriteExternal(OnnxGraph graph, string name, Stream stream)
     {
         const int page = 4096;
         foreach (var (proto, values) in graph.Weights)
@@ -83,10 +94,10 @@ internal static class OnnxModel
             var begin = stream.Position;
             TensorBytes.Write(values, stream);
             proto.DataLocation = TensorProto.Types.DataLocation.External;
-            foreach (var (key, value) in new[] { ("location", Path.GetFileName(path)), ("offset", Text(begin)), ("length", Text(stream.Position - begin)) })
+            foreach (var (key, value) in new[] { ("location", name), ("offset", Text(begin)), ("length", Text(stream.Position - begin)) })
                 proto.ExternalData.Add(new StringStringEntryProto { Key = key, Value = value });
         }
-    });
+    }
 
     private static ModelProto Model(OnnxGraph graph, WordPieceTokenizer tokenizer, int maxLength, IReadOnlyDictionary<string, string> properties)
     {

@@ -6,6 +6,9 @@ namespace Microsoft.ML.PLD;
 /// <summary>Predicts the word piece at masked positions: dense, activation, normalization, and the word embeddings as the decoder (tied weights).</summary>
 internal sealed class MaskedLanguageHead
 {
+    /// <summary>What the names of all its weights begin with.</summary>
+    public const string Name = "cls.predictions.";
+
     private readonly SwitchableEncoder _encoder;
     private readonly Dense _transform;
     private readonly LayerNormalization _norm;
@@ -15,9 +18,9 @@ internal sealed class MaskedLanguageHead
     public MaskedLanguageHead(ParameterStore weights, BertConfig config, SwitchableEncoder encoder)
     {
         (_encoder, _activation) = (encoder, config.Activation);
-        _transform = new Dense(weights, "cls.predictions.transform.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
-        _norm = new LayerNormalization(weights, "cls.predictions.transform.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
-        _bias = weights.Constant("cls.predictions.bias", 0, config.VocabularySize);
+        _transform = new Dense(weights, $"{Name}transform.dense", config.HiddenSize, config.HiddenSize, config.InitialDeviation);
+        _norm = new LayerNormalization(weights, $"{Name}transform.LayerNorm", config.HiddenSize, config.LayerNormEpsilon);
+        _bias = weights.Constant($"{Name}bias", 0, config.VocabularySize);
     }
 
     /// <summary>

@@ -25,6 +25,9 @@ internal sealed class BertPredictor : IDisposable
     public SwitchableEncoder Encoder { get; }
     private PredictionHead Head { get; }
 
+    /// <summary>What the folder had of its weights; null: it was not read from a folder.</summary>
+    public WeightsReport? Report { get; set; }
+
     /// <summary>What made it; null: it was read.</summary>
     public TrainingSummary? Training { get; set; }
 

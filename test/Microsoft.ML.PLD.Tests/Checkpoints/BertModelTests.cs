@@ -168,6 +168,7 @@ public sealed class BertModelTests
     public void WithoutTokenizerConfigurationTextIsPutInLowerCase()
     {
         Saved(lowerCase: false).Dispose();
+        File.Delete(In("tokenizer.json"));
         foreach (var json in new[] { null, "{}" })
         {
             File.Delete(In("tokenizer_config.json"));
@@ -219,7 +220,6 @@ public sealed class BertModelTests
 
     [TestMethod]
     [DataRow("model_type", "\"gpt2\"", "has model_type 'gpt2'; expected one of 'bert', 'megatron-bert', 'roberta-prelayernorm', 'pld-bert'")]
-    [DataRow("model_type", null, "has model_type ''")]
     [DataRow("vocab_size", null, "has no 'vocab_size'")]
     [DataRow("hidden_size", null, "has no 'hidden_size'")]
     [DataRow("num_hidden_layers", null, "has no 'num_hidden_layers'")]
@@ -228,7 +228,7 @@ public sealed class BertModelTests
     [DataRow("max_position_embeddings", null, "has no 'max_position_embeddings'")]
     [DataRow("hidden_size", "13", "HiddenSize 13 is not divisible by AttentionHeads 3")]
     [DataRow("hidden_size", "\"12\"", "is not a model configuration in JSON")]
-    [DataRow("hidden_act", "\"swish\"", "has hidden_act 'swish'; expected 'gelu', 'gelu_new'")]
+    [DataRow("hidden_act", "\"swish\"", "has hidden_act 'swish'; expected 'gelu', 'gelu_python'")]
     [DataRow("hidden_act", "\"gelu_new\"", "has hidden_act 'gelu_new'; expected 'gelu' with this model_type")]
     [DataRow("is_decoder", "true", "has is_decoder 'true'; expected an encoder")]
     [DataRow("add_cross_attention", "true", "has add_cross_attention 'true'; expected an encoder")]

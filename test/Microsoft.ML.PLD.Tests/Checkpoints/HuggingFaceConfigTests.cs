@@ -41,6 +41,28 @@ public sealed class HuggingFaceConfigTests
     public void BertBaseUncasedIsBertBaseWithPostNorm() =>
         Assert.AreEqual(BertConfig.Base with { NormPlacement = NormPlacement.Post, InitializerRange = 0.02 }, Parse(BertBaseUncased, "config.json"));
 
+    // The first BERTs' files, from before there were other models.
+    [TestMethod]
+    public void WithoutAModelTypeItIsBert() =>
+        Assert.AreEqual(Parse(BertBaseUncased, "config.json"), Parse(BertBaseUncased.Replace("\"model_type\": \"bert\",", ""), "config.json"));
+
+    [TestMethod]
+    [DataRow("""{"architectures": ["BertForTokenClassification"]}""", 3, "has architectures 'BertForTokenClassification'; expected a class that ends in ForSequenceClassification")]
+    [DataRow("""{"architectures": ["BertForSequenceClassification"], "problem_type": "multi_label_classification"}""", 3, "has problem_type 'multi_label_classification' and 3 outputs")]
+    [DataRow("""{"problem_type": "regression"}""", 2, "has problem_type 'regression' and 2 outputs")]
+    public void OtherTasksAreRefused(string json, int outputs, string message) => StringAssert.Contains(
+        Assert.ThrowsExactly<InvalidDataException>(() => HuggingFaceConfig.ParseTask(Encoding.UTF8.GetBytes(json), "config.json", outputs)).Message, message);
+
+    [TestMethod]
+    [DataRow("""{"id2label": {"0": "a", "1": "b"}}""", "a b")]
+    [DataRow("""{"architectures": null, "id2label": {"1": "b", "0": "a"}, "problem_type": null}""", "a b")]
+    [DataRow("""{"id2label": {"0": "a"}}""", null)]
+    [DataRow("""{"id2label": {"0": "a", "1": "a"}}""", null)]
+    [DataRow("""{"id2label": {"0": "a", "2": "b"}}""", null)]
+    [DataRow("{}", null)]
+    public void LabelsAreNamesOrNone(string json, string? names) =>
+        Assert.AreEqual(names, HuggingFaceConfig.ParseTask(Encoding.UTF8.GetBytes(json), "config.json", 2) is { } labels ? string.Join(' ', labels) : null);
+
     [TestMethod]
     public void WhatIsNotSaidIsHuggingFacesDefault()
     {

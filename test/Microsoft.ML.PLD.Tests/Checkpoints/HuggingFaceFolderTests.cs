@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Microsoft.ML.Data;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD.Tests;
@@ -133,6 +134,58 @@ public sealed class HuggingFaceFolderTests
         Assert.IsFalse(File.Exists(Path.Combine(work["model"], "model.safetensors.index.json")));
         using var again = BertModel.FromPretrained(work["model"]);
         TestModel.AssertSameBits(whole.Weights, again.Weights);
+    }
+
+    // What was random when it was read must not look like something that was trained when it is read again.
+    [TestMethod]
+    [DataRow("bert-bare-relu", "BertModel")]
+    [DataRow("roberta-bare", "RobertaPreLayerNormModel")]
+    public void AHeadThatWasNotThereIsNotWritten(string folder, string architecture)
+    {
+        using var work = new TemporaryFolder();
+        using var model = BertModel.FromPretrained(Path.Combine(Fixtures, folder));
+        model.SavePretrained(work["ours"]);
+        Assert.AreEqual(architecture, (string?)JsonNode.Parse(File.ReadAllText(Path.Combine(work["ours"], "config.json")))!["architectures"]![0]);
+        StringAssert.Contains(File.ReadAllText(Path.Combine(work["ours"], "README.md")), "pipeline_tag: feature-extraction");
+        using var read = BertModel.FromPretrained(work["ours"]);
+        CollectionAssert.AreEqual(model.Report!.Missing.ToArray(), read.Report!.Missing.ToArray());
+        Assert.HasCount(5, read.Report.Missing);
+    }
+
+    [TestMethod]
+    public void AnIndexWithoutAMapIsRefused()
+    {
+        using var work = new TemporaryFolder();
+        var folder = Copied(work, "bert-pretraining");
+        File.Delete(Path.Combine(folder, "model.safetensors"));
+        foreach (var text in new[] { """{"weight_map": null}""", "{}", """{"weight_map": {}}""" })
+        {
+            File.WriteAllText(Path.Combine(folder, "model.safetensors.index.json"), text);
+            StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Read(folder)).Message, "model.safetensors.index.json'");
+        }
+    }
+
+    [TestMethod]
+    public void TensorsOfIntegersAreRefusedBeforeAnyIsRead()
+    {
+        using var work = new TemporaryFolder();
+        var folder = Copied(work, "bert-pretraining");
+        Rewrite(folder, tensors => tensors["bert.pooler.dense.bias"] = torch.zeros(12, dtype: torch.int64));
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => Read(folder)).Message, "tensor 'bert.pooler.dense.bias' is of dtype I64; expected F32, F16 or BF16");
+    }
+
+    [TestMethod]
+    [DataRow("bert-classification-f16")]
+    [DataRow("roberta-classification")]
+    public void AClassifierIsATransformer(string folder)
+    {
+        var mlContext = new MLContext(seed: 1);
+        using var read = PldBertMulticlassTransformer.FromPretrained(mlContext, Path.Combine(Fixtures, folder), new() { Sentence1ColumnName = "Text", FineTuning = new() { MaxLength = 13 } });
+        Assert.IsTrue(read.Report!.IsComplete);
+        var expected = Expected(Path.Combine(folder, "expected.json"));
+        AssertClose([.. expected.SelectMany(one => one.Logits!)], read.Predictor.Predict([.. expected.Select(Text)], torch.float32));
+        var scores = read.Transform(mlContext.Data.LoadFromEnumerable(TextRow.Make(3))).GetColumn<float[]>("Score").ToArray();
+        foreach (var row in scores) Assert.AreEqual(1, row.Sum(), 1e-5);
     }
 
     [TestMethod]

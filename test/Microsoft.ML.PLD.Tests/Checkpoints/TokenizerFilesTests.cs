@@ -73,9 +73,33 @@ public sealed class TokenizerFilesTests
     }
 
     [TestMethod]
+    public void TheCaseThatSettingsDoNotSayIsThatOfTheOtherFile()
+    {
+        Write(lowerCase: false);
+        Set(TokenizerFiles.Settings, settings => settings.AsObject().Remove("do_lower_case"));
+        Assert.IsFalse(TokenizerFiles.Read(_folder[""]).LowerCase);
+    }
+
+    [TestMethod]
+    public void PiecesThatAreNotOfWordsAreRefused()
+    {
+        Write(lowerCase: true);
+        File.WriteAllText(_folder[TokenizerFiles.Added], """{"[CLS]": 2}"""); // it is one of the vocabulary
+        TokenizerFiles.Read(_folder[""]);
+        File.WriteAllText(_folder[TokenizerFiles.Added], """{"<url>": 73}""");
+        AssertRefused(TokenizerFiles.Added, "adds the piece '<url>' to the vocabulary");
+
+        File.Delete(_folder[TokenizerFiles.Vocabulary]);
+        Set(TokenizerFiles.Fast, fast => fast["added_tokens"]!.AsArray().Add(JsonNode.Parse("""{"id": 73, "content": "<url>"}""")));
+        AssertRefused(TokenizerFiles.Fast, "adds the piece '<url>' to the vocabulary");
+    }
+
+    [TestMethod]
     [DataRow("{")]
     [DataRow("[1]")]
     [DataRow("""{"normalizer": null}""")]
+    [DataRow("""{"model": null}""")]
+    [DataRow("""{"model": {"type": "WordPiece", "vocab": null}}""")]
     [DataRow("""{"model": {"vocab": [1]}}""")]
     public void WhatIsNoTokenizerIsRefused(string text)
     {

@@ -108,6 +108,38 @@ public sealed class OnnxEncoderTests
         Assert.AreEqual(("Max", "23", "true"), (onnx.Metadata["pooling"], onnx.Metadata["max_length"], onnx.Metadata["lower_case"]));
     }
 
+    // As servers fill up batches: numbers that mean nothing, and harm nobody.
+    [TestMethod]
+    [DataRow(Pooling.Cls, OnnxPrecision.Float32)]
+    [DataRow(Pooling.Mean, OnnxPrecision.Float32)]
+    [DataRow(Pooling.Mean, OnnxPrecision.Float16)]
+    [DataRow(Pooling.Max, OnnxPrecision.Int8)]
+    public void ARowOfPaddingIsANumberAndChangesNoOther(Pooling pooling, OnnxPrecision precision)
+    {
+        using var transformer = Make(Odd, pooling);
+        using var onnx = Export(transformer, new() { Precision = precision });
+        var texts = Encode(transformer, Texts);
+        var filler = new TokenizedText(new int[4], new int[4], new int[4]);
+        var with = onnx.Score([.. texts, filler], 0)["sentence_embedding"];
+        Assert.IsTrue(with.All(float.IsFinite));
+        if (precision == OnnxPrecision.Int8) return; // its range is that of the batch
+        AssertClose(onnx.Score(texts, 0)["sentence_embedding"], with[..^Odd.HiddenSize], precision == OnnxPrecision.Float16 ? 1e-2 : 1e-5);
+    }
+
+    [TestMethod]
+    public void AFullDiskLeavesTheOldModelWhole()
+    {
+        using var disk = SmallDisk.Mount(_folder["disk"], kilobytes: 256);
+        using var transformer = Make(Odd, Pooling.Mean);
+        var path = Path.Combine(_folder["disk"], "model.onnx");
+        transformer.SaveAsOnnx(path);
+        var before = Directory.GetFiles(_folder["disk"]).ToDictionary(file => file, File.ReadAllBytes);
+        using var larger = Make(Odd with { Layers = 40 }, Pooling.Mean);
+        Assert.Throws<IOException>(() => larger.SaveAsOnnx(path));
+        Assert.IsEmpty(Directory.GetDirectories(_folder["disk"]));
+        foreach (var (file, bytes) in before) CollectionAssert.AreEqual(bytes, File.ReadAllBytes(file), file);
+    }
+
     [TestMethod]
     public void TheSameModelIsTheSameBytes()
     {

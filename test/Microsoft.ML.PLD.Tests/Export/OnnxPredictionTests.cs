@@ -25,6 +25,16 @@ public sealed class OnnxPredictionTests : FineTuningFixture
     }
 
     [TestMethod]
+    [DataRow(OnnxPrecision.Float16, 0.02)]
+    [DataRow(OnnxPrecision.Int8, 0.1)]
+    public void SmallerFormatsAreNear(OnnxPrecision precision, double tolerance)
+    {
+        using var tuned = Fit(Options with { Pretrained = Pretrained, FineTuning = Options.FineTuning with { Pooling = Pooling.Mean, Steps = 20, LearningRate = new() { Peak = 1e-2 } } });
+        using var onnx = Export(stream => tuned.SaveAsOnnx(stream, new() { Precision = precision }));
+        AssertClose([.. Scores(tuned, Rows).SelectMany(row => row)], Score(onnx, tuned.Predictor.Tokenizer)["probabilities"], tolerance);
+    }
+
+    [TestMethod]
     public void AnswersHaveTheSameOdds()
     {
         var data = Data();
