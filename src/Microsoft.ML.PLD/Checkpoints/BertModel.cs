@@ -172,6 +172,7 @@ public sealed class BertModel : IDisposable
         using var use = _guard.Use();
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        using var scoring = FewRows.Scoring();
         var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Device, firstsOnly: pooling == Pooling.Cls);
         var hidden = Encoder.Apply(batch, LayerPlan.Dense(Config.Layers), type);
         return Pooler.Apply(Encoder, hidden, batch, pooling).to(torch.float32).cpu().data<float>().ToArray();

@@ -20,9 +20,17 @@ internal static unsafe class FewRows
 
     private const int Width = 4, Height = 3, Lanes = 8;
 
+    [ThreadStatic]
+    private static bool _isScoring;
+
     private static readonly bool IsSupported = Avx.IsSupported && Fma.IsSupported && !Vector512.IsHardwareAccelerated;
 
-    /// <summary>Without a way back; what does not suit is libtorch's.</summary>
+    /// <summary>
+    /// Lets products of few rows be ours on this thread, until the result is disposed of. In training they are libtorch's, also where there is no way back: what is computed again must be the same bit for bit.
+    /// </summary>
+    public static Scope Scoring() => new(Set(true));
+
+    /// <summary>Without a way back, and while scoring; what does not suit is libtorch's.</summary>
     /// <param name="x">[rows, inputs]</param>
     /// <param name="weight">[outputs, inputs]</param>
     /// <param name="bias">[outputs]</param>
@@ -31,8 +39,15 @@ internal static unsafe class FewRows
 
     private static bool Suits(torch.Tensor x, torch.Tensor weight)
     {
-        if (!IsSupported || torch.is_grad_enabled() || x.device_type != DeviceType.CPU || x.dtype != torch.float32 || weight.dtype != torch.float32) return false;
+        if (!IsSupported || !_isScoring || torch.is_grad_enabled() || x.device_type != DeviceType.CPU || x.dtype != torch.float32 || weight.dtype != torch.float32) return false;
         return x.dim() == 2 && x.shape[0] is > 0 and <= MostRows && weight.shape[0] % Width == 0 && weight.shape[1] % Lanes == 0 && weight.is_contiguous();
+    }
+
+    private static bool Set(bool isScoring)
+    {
+        var before = _isScoring;
+        _isScoring = isScoring;
+        return before;
     }
 
     private static torch.Tensor Apply(torch.Tensor x, torch.Tensor weight, torch.Tensor bias)
@@ -97,6 +112,12 @@ internal static unsafe class FewRows
                 (Sums(s0, s1, s2, s3) + bias).Store(y + (nint)row * outputs + output);
             }
         }
+    }
+
+    /// <summary>Ends <see cref="Scoring"/>.</summary>
+    public readonly struct Scope(bool before) : IDisposable
+    {
+        public void Dispose() => Set(before);
     }
 
     // The sum of each.

@@ -53,6 +53,7 @@ internal sealed class BertPredictor : IDisposable
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        using var scoring = FewRows.Scoring();
         return Apply(texts, plan ?? LayerPlan.Dense(Config.Layers), type).cpu().data<float>().ToArray();
     }
 

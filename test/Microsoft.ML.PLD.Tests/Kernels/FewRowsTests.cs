@@ -18,6 +18,7 @@ public sealed class FewRowsTests
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        using var scoring = FewRows.Scoring();
         using var generator = new torch.Generator((ulong)rows);
         var x = torch.randn([rows, inputs], torch.float32, generator: generator);
         var (weight, bias) = (torch.randn([outputs, inputs], torch.float32, generator: generator), torch.randn([outputs], torch.float32, generator: generator));
@@ -36,6 +37,7 @@ public sealed class FewRowsTests
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
+        using var scoring = FewRows.Scoring();
         var (x, weight, bias) = (torch.randn(128, 64), torch.randn(96, 64), torch.randn(96));
         var all = FewRows.Linear(x, weight, bias);
         if (System.Runtime.Intrinsics.Vector512.IsHardwareAccelerated) Assert.Inconclusive("With AVX-512 libtorch does it, which promises nothing of the kind.");
@@ -47,8 +49,23 @@ public sealed class FewRowsTests
     public void WhereThereIsAWayBackItIsLibtorchs()
     {
         using var scope = torch.NewDisposeScope();
+        using var scoring = FewRows.Scoring();
         var (x, weight, bias) = (torch.randn(3, 8), torch.randn([4, 8], requires_grad: true), torch.randn(4));
         FewRows.Linear(x, weight, bias).sum().backward();
         Assert.IsNotNull(weight.grad);
+    }
+
+    // Recomputation, and blocks that are frozen, have no way back either, and must give what training does.
+    [TestMethod]
+    public void InTrainingItIsLibtorchs()
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var (x, weight, bias) = (torch.randn(5, 256), torch.randn(64, 256), torch.randn(64));
+        var expected = torch.nn.functional.linear(x, weight, bias).data<float>().ToArray();
+        using (FewRows.Scoring())
+        {
+        }
+        CollectionAssert.AreEqual(expected, FewRows.Linear(x, weight, bias).data<float>().ToArray());
     }
 }
