@@ -63,7 +63,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         {
             Stop(state, gradients, keeper, best, cancelled);
         }
-        return TrainingSummary.Of(task, state);
+        return TrainingSummary.Of(state, task.Steps);
     }
 
     private bool IsDone(TrainingState state) => state.Step >= task.Steps || StopsEarly(state);

@@ -12,6 +12,8 @@ namespace Microsoft.ML.PLD;
 internal sealed record TrainingSummary(
     string Stage, long Steps, long PlannedSteps, long Samples, double? Loss, Validation? Best, double Seconds, IReadOnlyDictionary<string, string> Options)
 {
-    public static TrainingSummary Of(ITrainingTask task, TrainingState state) =>
-        new(task.Stage, state.Step, task.Steps, state.DataPosition, state.Loss, state.Best, state.Seconds, task.Options);
+    /// <param name="state">Where the run ended.</param>
+    /// <param name="plannedSteps">Optimizer steps that the options ask for.</param>
+    public static TrainingSummary Of(TrainingState state, long plannedSteps) =>
+        new(state.Stage, state.Step, plannedSteps, state.DataPosition, state.Loss, state.Best, state.Seconds, state.Options);
 }
