@@ -2,6 +2,7 @@ using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
+using OnnxScoring;
 
 namespace Convert;
 
@@ -69,7 +70,7 @@ internal sealed class Model : IDisposable
         }
         if (quantize is not (null or "bfloat16")) throw new ArgumentException($"--quantize {quantize} is for ONNX models; folders can have bfloat16.");
         var precision = quantize is null ? Precision.Float32 : Precision.BFloat16;
-        if (_transformer is PldBertTransformer pretrained) pretrained.Model.SavePretrained(path, precision);
+        if (_transformer is PldBertTransformer pretrained) pretrained.SavePretrained(path, precision);
         else ((PldBertPredictionTransformer)_transformer).SavePretrained(path, precision);
     }
 
@@ -88,7 +89,11 @@ internal sealed class Model : IDisposable
     /// <summary>What was saved, read again, makes of the same texts.</summary>
     public float[][] ScoreSaved(string path, string[] texts)
     {
-        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase)) return OnnxText.Score(path, OnnxOutput, TextRow.Of(texts), IsPair);
+        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        {
+            using var session = new TextSession(path);
+            return session.Score(TextRow.Of(texts).Select(row => (row.First, IsPair ? row.Second : null)), OnnxOutput);
+        }
         var (pooling, maxLength) = _transformer switch
         {
             PldBertTransformer encoder => (encoder.Pooling, encoder.MaxLength),

@@ -24,7 +24,7 @@ command.SetAction(arguments =>
 
     // 1. ONNX Runtime alone: all texts at once, padded to the longest.
     using var session = new TextSession(path);
-    var alone = session.Score(texts);
+    var alone = session.Score(texts.Select(text => (text, (string?)null)));
 
     // 2. In a pipeline, next to ML.NET's own steps, row by row: ApplyOnnxModel wants sizes that do not vary.
     var mlContext = new MLContext(seed: 1);

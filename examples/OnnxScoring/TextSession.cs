@@ -1,44 +1,36 @@
 using System.Text.Json;
-using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.PLD;
 
 namespace OnnxScoring;
 
-/// <summary>An ONNX model and its tokenizer: text in, numbers out. Safe for use from several threads.</summary>
+/// <summary>An ONNX model and the tokenizer that lies beside it: text in, numbers out. Safe for use from several threads.</summary>
 internal sealed class TextSession : IDisposable
 {
-    private readonly InferenceSession _session;
+    private readonly TokenSession _session;
     private readonly WordPieceTokenizer _tokenizer;
     private readonly string[] _labels;
 
     public TextSession(string path)
     {
-        _session = new InferenceSession(path);
-        var facts = _session.ModelMetadata.CustomMetadataMap;
-        MaxLength = int.Parse(facts["max_length"]);
-        _labels = facts.TryGetValue("labels", out var labels) ? JsonSerializer.Deserialize<string[]>(labels)! : [];
-        _tokenizer = WordPieceTokenizer.FromVocabularyFile(Path.Combine(Path.GetDirectoryName(path)!, "vocab.txt"), facts["lower_case"] == "true");
+        _session = new TokenSession(path);
+        MaxLength = int.Parse(_session.Metadata["max_length"]);
+        _labels = _session.Metadata.TryGetValue("labels", out var labels) ? JsonSerializer.Deserialize<string[]>(labels)! : [];
+        _tokenizer = WordPieceTokenizer.FromVocabularyFile(Path.Combine(Path.GetDirectoryName(Path.GetFullPath(path))!, "vocab.txt"), _session.Metadata["lower_case"] == "true");
         // Of an encoder the one with a vector for each text, of a fine-tuned model the one for people.
-        Output = _session.OutputNames[^1];
+        Output = _session.Outputs.Keys.Last();
     }
 
     public int MaxLength { get; }
 
     public string Output { get; }
 
-    public float[][] Score(IReadOnlyList<string> texts)
+    /// <summary>The numbers of each text.</summary>
+    /// <param name="texts">At least one; with its second part, for models of pairs.</param>
+    /// <param name="output">Of the model; null: <see cref="Output"/>.</param>
+    public float[][] Score(IEnumerable<(string First, string? Second)> texts, string? output = null)
     {
-        var encoded = texts.Select(text => _tokenizer.Encode(text, maxLength: MaxLength)).ToArray();
-        var length = encoded.Max(text => text.Ids.Length);
-        long[] shape = [encoded.Length, length];
-        OrtValue Input(Func<TokenizedText, int[]> part, long padding) => OrtValue.CreateTensorValueFromMemory(
-            encoded.SelectMany(text => part(text).Select(value => (long)value).Concat(Enumerable.Repeat(padding, length - text.Ids.Length))).ToArray(), shape);
-        using var ids = Input(text => text.Ids, _tokenizer.Vocabulary.PadId);
-        using var mask = Input(text => text.AttentionMask, 0);
-        using var types = Input(text => text.TypeIds, 0);
-        using var options = new RunOptions();
-        using var results = _session.Run(options, new Dictionary<string, OrtValue> { ["input_ids"] = ids, ["attention_mask"] = mask, ["token_type_ids"] = types }, [Output]);
-        var scores = results[0].GetTensorDataAsSpan<float>().ToArray();
+        TokenizedText[] encoded = [.. texts.Select(text => _tokenizer.Encode(text.First, text.Second, MaxLength))];
+        var scores = _session.Run(encoded, _tokenizer.Vocabulary.PadId, output ?? Output)[output ?? Output];
         return [.. scores.Chunk(scores.Length / encoded.Length)];
     }
 

@@ -142,11 +142,20 @@ public sealed class BertModel : IDisposable
     public void SavePretrained(string folder, Precision precision = Precision.Float32)
     {
         if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
+        Save(folder, precision, more: null);
+    }
+
+    /// <summary>As <see cref="SavePretrained"/>, with further files.</summary>
+    /// <param name="folder">The folder; made when it is not there.</param>
+    /// <param name="precision">The numbers' format.</param>
+    /// <param name="more">Takes what takes each further file's name, and what writes it; null: none.</param>
+    internal void Save(string folder, Precision precision, Action<Action<string, Action<Stream>>>? more)
+    {
         using var use = _guard.Use();
         IReadOnlyDictionary<string, torch.Tensor> weights = HasTrainedHeads
             ? Weights.Tensors
             : Weights.Tensors.Where(weight => !weight.Key.StartsWith(MaskedLanguageHead.Name, StringComparison.Ordinal)).ToDictionary();
-        PretrainedFolder.Save(Description, weights, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, weights.Values.Sum(weight => weight.numel()), Training)));
+        PretrainedFolder.Save(Description, weights, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, weights.Values.Sum(weight => weight.numel()), Training)) + more);
     }
 
     /// <summary>What each block does to its input when it reads texts: how far it turns and moves each token's vector, on average.</summary>

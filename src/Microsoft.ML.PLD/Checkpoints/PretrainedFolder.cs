@@ -27,7 +27,7 @@ internal static class PretrainedFolder
         {
             more?.Invoke(add);
             Write(network, weights, add);
-        }, WeightFiles.Index, TokenizerFiles.Added);
+        }, WeightFiles.Index, TokenizerFiles.Added, SentenceModules.List);
     }
 
     /// <summary>Makes the files' contents.</summary>

@@ -31,19 +31,19 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     /// <param name="folder">The folder.</param>
     /// <param name="outputColumnName">The column to add with the vectors.</param>
     /// <param name="inputColumnName">The column with the texts; null: as <paramref name="outputColumnName"/>.</param>
-    /// <param name="pooling">How one vector is made of a text's tokens.</param>
-    /// <param name="maxLength">The most tokens of a text; 0: 128, or as many as the model has positions for if these are fewer.</param>
+    /// <param name="pooling">How one vector is made of a text's tokens; null: as a folder of Sentence-transformers says, or else <see cref="Pooling.Mean"/>.</param>
+    /// <param name="maxLength">The most tokens of a text; 0: as a folder of Sentence-transformers says, or else 128, or as many as the model has positions for if these are fewer.</param>
     /// <param name="runtime">Where and how to compute; null: the defaults.</param>
     /// <returns>The transformer; yours to dispose of.</returns>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or not of a model that this library can run; the message names it.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> or <paramref name="pooling"/> cannot be.</exception>
     public static PldBertTransformer FromPretrained(
-        MLContext mlContext, string folder, string outputColumnName, string? inputColumnName = null, Pooling pooling = Pooling.Mean, int maxLength = 0, RuntimeOptions? runtime = null)
+        MLContext mlContext, string folder, string outputColumnName, string? inputColumnName = null, Pooling? pooling = null, int maxLength = 0, RuntimeOptions? runtime = null)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
-        if (!Enum.IsDefined(pooling)) throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"pooling is {pooling}; expected Cls, Mean or Max.");
+        if (pooling is { } given && !Enum.IsDefined(given)) throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"pooling is {pooling}; expected Cls, Mean or Max.");
         runtime ??= new();
         OptionProblems.ThrowIfAny(nameof(RuntimeOptions), [.. runtime.Problems()]);
         var model = BertModel.FromPretrained(folder, runtime.Device);
@@ -52,14 +52,32 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
             const int usual = 128, least = WordPieceTokenizer.SpecialsOfText + 1;
             if (maxLength != 0 && (maxLength < least || maxLength > model.Config.MaxPositions))
                 throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"maxLength is {maxLength}; expected 0, or {least} to the model's {model.Config.MaxPositions} positions.");
-            return new PldBertTransformer(
-                mlContext, inputColumnName ?? outputColumnName, outputColumnName, model, pooling, maxLength == 0 ? Math.Min(usual, model.Config.MaxPositions) : maxLength, runtime.Precision);
+            pooling ??= SentenceModules.ReadPooling(folder) ?? Pooling.Mean;
+            if (maxLength == 0) maxLength = Math.Min(Math.Max(SentenceModules.ReadMaxLength(folder) ?? usual, least), model.Config.MaxPositions);
+            return new PldBertTransformer(mlContext, inputColumnName ?? outputColumnName, outputColumnName, model, pooling.Value, maxLength, runtime.Precision);
         }
         catch
         {
             model.Dispose();
             throw;
         }
+    }
+
+    /// <summary>
+    /// Writes the encoder as <see cref="BertModel.SavePretrained"/> does, and beside it how this transformer pools and how much of a text it reads, in the files of
+    /// Sentence-transformers: its <c>SentenceTransformer(folder)</c> gives the same vectors, and so does <see cref="FromPretrained"/>.
+    /// </summary>
+    /// <param name="folder">The folder; made when it is not there.</param>
+    /// <param name="precision">As in <see cref="BertModel.SavePretrained"/>.</param>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of its type.</exception>
+    /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>
+    /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
+    /// <exception cref="ObjectDisposedException">The transformer or its model has been disposed of.</exception>
+    public void SavePretrained(string folder, Precision precision = Precision.Float32)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        if (!Enum.IsDefined(precision)) throw new ArgumentOutOfRangeException(nameof(precision), precision, $"precision is {precision}; expected Float32 or BFloat16.");
+        Model.Save(folder, precision, add => SentenceModules.Write(_settings.Pooling, Model.Config.HiddenSize, _settings.MaxLength, add));
     }
 
     /// <summary>Writes the encoder as an ONNX model, with the tokenizer's files beside it: see docs/interchange.md.</summary>

@@ -16,12 +16,19 @@ internal static class StagedFiles
             var written = new List<string>();
             write((name, content) =>
             {
-                AtomicFile.Write(Path.Combine(partial, name), content);
+                var file = Path.Combine(partial, name);
+                Directory.CreateDirectory(Path.GetDirectoryName(file)!); // a name may have a folder before it
+                AtomicFile.Write(file, content);
                 written.Add(name);
             });
             File.Delete(Path.Combine(folder, last));
             foreach (var file in stale.Except(written)) File.Delete(Path.Combine(folder, file));
-            foreach (var file in written.Where(file => file != last).Append(last)) File.Move(Path.Combine(partial, file), Path.Combine(folder, file), overwrite: true);
+            foreach (var file in written.Where(file => file != last).Append(last))
+            {
+                var target = Path.Combine(folder, file);
+                Directory.CreateDirectory(Path.GetDirectoryName(target)!);
+                File.Move(Path.Combine(partial, file), target, overwrite: true);
+            }
         }
         finally
         {

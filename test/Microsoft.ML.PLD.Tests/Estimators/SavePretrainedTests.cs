@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Microsoft.ML.Data;
+using OnnxScoring;
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -110,11 +111,70 @@ public sealed class SavePretrainedTests : FineTuningFixture
         Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", pooling: (Pooling)5));
     }
 
+    [TestMethod]
+    [DataRow(Pooling.Cls, "cls_token")]
+    [DataRow(Pooling.Mean, "mean_tokens")]
+    [DataRow(Pooling.Max, "max_tokens")]
+    public void AnEncodersPoolingAndLengthAreInSentenceTransformersFiles(Pooling pooling, string mode)
+    {
+        using var folder = new TemporaryFolder();
+        Pretrained.SavePretrained(folder["encoder"]);
+        using var transformer = PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", "Text", pooling, maxLength: 11, Options.Runtime);
+        transformer.SavePretrained(folder["sentences"]);
+        JsonNode Read(string name) => JsonNode.Parse(File.ReadAllText(Path.Combine(folder["sentences"], name)))!;
+        Assert.AreEqual("""
+            [{"idx":0,"name":"0","path":"","type":"sentence_transformers.models.Transformer"},{"idx":1,"name":"1","path":"1_Pooling","type":"sentence_transformers.models.Pooling"}]
+            """, Read("modules.json").ToJsonString());
+        Assert.AreEqual("""{"max_seq_length":11,"do_lower_case":false}""", Read("sentence_bert_config.json").ToJsonString());
+        var written = Read("1_Pooling/config.json").AsObject();
+        Assert.AreEqual(16, (int)written["word_embedding_dimension"]!);
+        CollectionAssert.AreEqual(new[] { $"pooling_mode_{mode}" }, written.Where(flag => flag.Key.StartsWith("pooling_mode", StringComparison.Ordinal) && (bool)flag.Value!).Select(flag => flag.Key).ToArray());
+
+        using var read = PldBertTransformer.FromPretrained(MLContext, folder["sentences"], "Features", "Text", runtime: Options.Runtime);
+        Assert.AreEqual((pooling, 11), (read.Pooling, read.MaxLength));
+        var rows = MLContext.Data.LoadFromEnumerable(TextRow.Make(5));
+        CollectionAssert.AreEqual(
+            transformer.Transform(rows).GetColumn<float[]>("Features").SelectMany(vector => vector).ToArray(), read.Transform(rows).GetColumn<float[]>("Features").SelectMany(vector => vector).ToArray());
+        using var other = PldBertTransformer.FromPretrained(MLContext, folder["sentences"], "Features", "Text", pooling == Pooling.Max ? Pooling.Cls : Pooling.Max, maxLength: 12);
+        Assert.AreEqual((pooling == Pooling.Max ? Pooling.Cls : Pooling.Max, 12), (other.Pooling, other.MaxLength), "what is given goes before what is found");
+
+        read.Model.SavePretrained(folder["sentences"]); // an encoder alone has no pooling: what was said of it goes
+        using var again = PldBertTransformer.FromPretrained(MLContext, folder["sentences"], "Features");
+        Assert.AreEqual(Pooling.Mean, again.Pooling);
+        transformer.Dispose();
+        Assert.ThrowsExactly<ObjectDisposedException>(() => transformer.SavePretrained(folder["late"]));
+        Assert.IsFalse(Directory.Exists(folder["late"]));
+    }
+
+    [TestMethod]
+    [DataRow("modules.json", """[{"type":"sentence_transformers.models.Pooling","path":"1_Pooling"},{"type":"sentence_transformers.models.Dense","path":"2_Dense"}]""", "'sentence_transformers.models.Dense' after the encoder")]
+    [DataRow("modules.json", """[{"type":"sentence_transformers.models.Transformer","path":"0_Transformer"}]""", "has the encoder in '0_Transformer'")]
+    [DataRow("modules.json", """[{"type":"sentence_transformers.models.Pooling","path":"../elsewhere"}]""", "has the path '../elsewhere'")]
+    [DataRow("modules.json", """[{"type":"sentence_transformers.models.Pooling","path":".."}]""", "has the path '..'")]
+    [DataRow("modules.json", """[{"type":"sentence_transformers.models.Pooling","path":"3_Pooling"}]""", "There is no '")]
+    [DataRow("modules.json", "[null]", "an empty entry")]
+    [DataRow("modules.json", "{}", "is not as Sentence-transformers writes it")]
+    [DataRow("sentence_bert_config.json", """{"max_seq_length":"many"}""", "is not as Sentence-transformers writes it")]
+    [DataRow("1_Pooling/config.json", """{"pooling_mode_mean_tokens":true,"pooling_mode_max_tokens":true}""", "another way than by [CLS], the mean or the maximum alone")]
+    [DataRow("1_Pooling/config.json", """{"pooling_mode_lasttoken":true}""", "another way than by [CLS], the mean or the maximum alone")]
+    public void OtherSentenceTransformersAreRefused(string file, string content, string message)
+    {
+        using var folder = new TemporaryFolder();
+        Pretrained.SavePretrained(folder["encoder"]);
+        using (var transformer = PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features")) transformer.SavePretrained(folder["encoder"]);
+        File.WriteAllText(Path.Combine(folder["encoder"], file), content);
+        var refused = Assert.ThrowsExactly<InvalidDataException>(() => PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features"));
+        StringAssert.Contains(refused.Message, message);
+        StringAssert.Contains(refused.Message, file);
+        using var given = PldBertTransformer.FromPretrained(MLContext, folder["encoder"], "Features", pooling: Pooling.Mean, maxLength: 9);
+        Assert.AreEqual(9, given.MaxLength);
+    }
+
     private static IReadOnlyDictionary<string, string> Metadata(PldBertMulticlassTransformer transformer)
     {
         using var stream = new MemoryStream();
         transformer.SaveAsOnnx(stream);
-        using var onnx = new OnnxScorer(stream.ToArray());
+        using var onnx = new TokenSession(stream.ToArray());
         return onnx.Metadata;
     }
 

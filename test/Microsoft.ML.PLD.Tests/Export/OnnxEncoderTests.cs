@@ -1,3 +1,4 @@
+using OnnxScoring;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD.Tests;
@@ -28,7 +29,7 @@ public sealed class OnnxEncoderTests
         foreach (var texts in Texts.Select(text => new[] { text }).Append(Texts))
         {
             var (tokens, vectors) = Ours(transformer, texts, pooling);
-            var theirs = onnx.Score(Encode(transformer, texts), transformer.Model.Tokenizer.Vocabulary.PadId);
+            var theirs = onnx.Run(Encode(transformer, texts), transformer.Model.Tokenizer.Vocabulary.PadId);
             AssertClose(vectors, theirs["sentence_embedding"], 1e-5);
             AssertCloseTokens(transformer, texts, tokens, theirs["token_embeddings"], 1e-5);
         }
@@ -41,8 +42,8 @@ public sealed class OnnxEncoderTests
         using var onnx = Export(transformer);
         var pair = transformer.Model.Tokenizer.Encode("a cat", "a dog", 23);
         var ours = transformer.Model.Embed([pair], Pooling.Mean, torch.float32);
-        AssertClose(ours, onnx.Score([pair], 0)["sentence_embedding"], 1e-5);
-        var single = onnx.Score([pair with { TypeIds = new int[pair.Ids.Length] }], 0)["sentence_embedding"];
+        AssertClose(ours, onnx.Run([pair], 0)["sentence_embedding"], 1e-5);
+        var single = onnx.Run([pair with { TypeIds = new int[pair.Ids.Length] }], 0)["sentence_embedding"];
         Assert.IsGreaterThan(1e-3f, ours.Zip(single, (a, b) => Math.Abs(a - b)).Max());
     }
 
@@ -54,7 +55,7 @@ public sealed class OnnxEncoderTests
         using var transformer = Make(Odd with { HiddenSize = 64, AttentionHeads = 4, IntermediateSize = 256 }, Pooling.Mean);
         using var onnx = Export(transformer, new() { Precision = precision });
         var (_, expected) = Ours(transformer, Texts, Pooling.Mean);
-        var actual = onnx.Score(Encode(transformer, Texts), 0)["sentence_embedding"];
+        var actual = onnx.Run(Encode(transformer, Texts), 0)["sentence_embedding"];
         AssertClose(expected, actual, tolerance); // of numbers with deviation 1
         Assert.IsGreaterThan(0, expected.Zip(actual, (a, b) => Math.Abs(a - b)).Max());
     }
@@ -86,14 +87,14 @@ public sealed class OnnxEncoderTests
         CollectionAssert.AreEquivalent(new[] { "model.onnx", "model.onnx.data" }, Directory.GetFiles(_folder["external"]).Select(Path.GetFileName).ToArray());
         Assert.IsGreaterThan(new FileInfo(external).Length, new FileInfo($"{external}.data").Length);
         Assert.IsTrue(TokenizerFiles.Read(_folder["inline"]).IsSameAs(transformer.Model.Tokenizer));
-        using var one = new OnnxScorer(inline);
-        using var two = new OnnxScorer(external);
+        using var one = new TokenSession(inline);
+        using var two = new TokenSession(external);
         var texts = Encode(transformer, Texts);
-        CollectionAssert.AreEqual(one.Score(texts, 0)["sentence_embedding"], two.Score(texts, 0)["sentence_embedding"]);
+        CollectionAssert.AreEqual(one.Run(texts, 0)["sentence_embedding"], two.Run(texts, 0)["sentence_embedding"]);
 
         transformer.SaveAsOnnx(external, new() { Tokenizer = false }); // all in one again; the old file is not ours to delete
-        using var three = new OnnxScorer(external);
-        CollectionAssert.AreEqual(one.Score(texts, 0)["sentence_embedding"], three.Score(texts, 0)["sentence_embedding"]);
+        using var three = new TokenSession(external);
+        CollectionAssert.AreEqual(one.Run(texts, 0)["sentence_embedding"], three.Run(texts, 0)["sentence_embedding"]);
     }
 
     [TestMethod]
@@ -120,10 +121,10 @@ public sealed class OnnxEncoderTests
         using var onnx = Export(transformer, new() { Precision = precision });
         var texts = Encode(transformer, Texts);
         var filler = new TokenizedText(new int[4], new int[4], new int[4]);
-        var with = onnx.Score([.. texts, filler], 0)["sentence_embedding"];
+        var with = onnx.Run([.. texts, filler], 0)["sentence_embedding"];
         Assert.IsTrue(with.All(float.IsFinite));
         if (precision == OnnxPrecision.Int8) return; // its range is that of the batch
-        AssertClose(onnx.Score(texts, 0)["sentence_embedding"], with[..^Odd.HiddenSize], precision == OnnxPrecision.Float16 ? 1e-2 : 1e-5);
+        AssertClose(onnx.Run(texts, 0)["sentence_embedding"], with[..^Odd.HiddenSize], precision == OnnxPrecision.Float16 ? 1e-2 : 1e-5);
     }
 
     [TestMethod]
@@ -169,7 +170,7 @@ public sealed class OnnxEncoderTests
         return stream.ToArray();
     }
 
-    private static OnnxScorer Export(PldBertTransformer transformer, OnnxExportOptions? options = null) => new(Bytes(transformer, options));
+    private static TokenSession Export(PldBertTransformer transformer, OnnxExportOptions? options = null) => new(Bytes(transformer, options));
 
     private static TokenizedText[] Encode(PldBertTransformer transformer, IEnumerable<string> texts) =>
         [.. texts.Select(text => transformer.Model.Tokenizer.Encode(text, maxLength: transformer.Model.Config.MaxPositions))];

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using Microsoft.ML.Data;
+using OnnxScoring;
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -64,15 +65,15 @@ public sealed class OnnxPredictionTests : FineTuningFixture
 
     private IDataView Data() => MLContext.Data.LoadFromEnumerable(Rows.Select((row, i) => new Row { Text = row.Text, Truth = row.Class == "dog", Number = 1_000 + 10 * i }));
 
-    private static OnnxScorer Export(Action<Stream> save)
+    private static TokenSession Export(Action<Stream> save)
     {
         using var stream = new MemoryStream();
         save(stream);
-        return new OnnxScorer(stream.ToArray());
+        return new TokenSession(stream.ToArray());
     }
 
-    private static Dictionary<string, float[]> Score(OnnxScorer onnx, WordPieceTokenizer tokenizer) =>
-        onnx.Score([.. Rows.Select(row => tokenizer.Encode(row.Text, maxLength: Options.FineTuning.MaxLength))], tokenizer.Vocabulary.PadId);
+    private static Dictionary<string, float[]> Score(TokenSession onnx, WordPieceTokenizer tokenizer) =>
+        onnx.Run([.. Rows.Select(row => tokenizer.Encode(row.Text, maxLength: Options.FineTuning.MaxLength))], tokenizer.Vocabulary.PadId);
 
     private static void AssertClose(float[] expected, float[] actual, double tolerance = 1e-5)
     {
