@@ -25,7 +25,7 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
                     foreach (var rate in rates)
                     {
                         var key = RunKey.Of(settings, runtime, arm, data, rate, seed);
-                        if (store.Find(key) is { } known)
+                        if (store.Find(key) is { } known && !(settings.Retry && known.Failure is not null))
                         {
                             board.Skip(arm, known);
                             continue;
@@ -33,6 +33,12 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
                         Run(fineTuning, arm, data, key, cancellationToken);
                         finished();
                     }
+                }
+                if (settings is { Submission: true, Retry: true } && Best(arm, data) is { } unread && !IsCurrent(TestPredictions.Read(work.Predictions(unread.Key)), data))
+                {
+                    File.Delete(work.Predictions(unread.Key));
+                    Run(fineTuning, arm, data, unread.Key, cancellationToken);
+                    finished();
                 }
             }
     }
@@ -43,10 +49,10 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
         var (predictions, notes) = (new List<GluePredictions>(), new List<string>());
         foreach (var data in tasks)
         {
-            var best = Known().Where(IsOf(arm, data)).Where(result => result.Failure is null).MaxBy(result => result.Score());
-            if (best is null) continue;
+            if (Best(arm, data) is not { } best) continue;
             var kept = TestPredictions.Read(work.Predictions(best.Key));
-            if (kept is null && data.TestSplits.Any()) notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission, or without the test files. --fresh makes it again.");
+            if (!IsCurrent(kept, data))
+                notes.Add($"{arm.Name} has no predictions for the test set of {data.Task}: its best run was made with --no-submission, or with other test files or none. --retry makes it again.");
             else if (kept is not null)
             {
                 predictions.AddRange(kept.ForSubmission());
@@ -55,6 +61,13 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
         }
         return (predictions, notes);
     }
+
+    private RunResult? Best(Arm arm, TaskData data) => Known().Where(IsOf(arm, data)).Where(result => result.Failure is null).MaxBy(result => result.Score());
+
+    private bool IsCurrent(TestPredictions? kept, TaskData data) => kept is null ? !data.TestSplits.Any() : kept.Data == TestFingerprint(data);
+
+    // MNLI's model predicts the diagnostic set, too.
+    private string TestFingerprint(TaskData data) => data.TestFingerprint + (data.Task.Name == "MNLI" ? diagnostics.TestFingerprint : "");
 
     private IEnumerable<RunResult> Known() =>
         from data in tasks
@@ -89,6 +102,7 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
             // A result, too: it would fail again, and a mean without it would be too good.
             var result = Result([], watch.TrainingTime) with { Failure = failure.Message };
             store.Add(result);
+            WorkFolder.Delete(checkpoints);
             board.Say($"{BoardText.Name(arm.Name, key)}: {BoardText.Outcome(result)}");
         }
         catch (InvalidOperationException failure)
@@ -109,10 +123,10 @@ internal sealed class Benchmark(Settings settings, RuntimeOptions runtime, WorkF
     private void KeepPredictions(FineTuning.Model model, TaskData data, RunResult result)
     {
         var path = work.Predictions(result.Key);
-        if (TestPredictions.Read(path) is { } kept && kept.Run != result.Key.Id() && kept.Score >= result.Score()) return;
+        if (TestPredictions.Read(path) is { } kept && IsCurrent(kept, data) && kept.Run != result.Key.Id() && kept.Score >= result.Score()) return;
         var files = data.TestSplits.Select(split => Predict(data, split)).ToList();
         if (data.Task.Name == "MNLI") files.AddRange(diagnostics.TestSplits.Select(split => Predict(diagnostics, split)));
-        if (files.Count > 0) new TestPredictions(result.Key.Id(), result.Score(), files).Write(path);
+        if (files.Count > 0) new TestPredictions(result.Key.Id(), result.Score(), files, TestFingerprint(data)).Write(path);
 
         TestPredictions.Of Predict(TaskData of, GlueSplit split) => new(of.Task.Name, split, model.Predict(of.Read(split)));
     }

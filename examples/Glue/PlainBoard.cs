@@ -12,7 +12,7 @@ internal sealed class PlainBoard(Action<string> write, int runs) : IBoard
 
     public RunWatch Begin(Arm arm, RunKey key) => new Watch(this, $"[{++_number}/{runs}] {BoardText.Name(arm.Name, key)}");
 
-    public void Skip(Arm arm, RunResult result) => write($"[{++_number}/{runs}] {BoardText.Name(arm.Name, result.Key)}: {BoardText.Outcome(result)} (from before{(result.Failure is null ? "" : "; --fresh tries again")})");
+    public void Skip(Arm arm, RunResult result) => write($"[{++_number}/{runs}] {BoardText.Name(arm.Name, result.Key)}: {BoardText.Outcome(result)} (from before{(result.Failure is null ? "" : "; --retry tries again")})");
 
     public void Say(string text) => write(text);
 

@@ -15,6 +15,7 @@ var maxLength = new Option<int>("--max-length") { Description = "Tokens of an ex
 var precision = new Option<Precision>("--precision") { Description = "The number format.", DefaultValueFactory = _ => Precision.Auto };
 var work = new Option<DirectoryInfo>("--work") { Description = "Where results, checkpoints, reports and submissions go. What is finished or has failed there is not done again, what was interrupted goes on.", DefaultValueFactory = _ => new DirectoryInfo("glue-output") };
 var fresh = new Option<bool>("--fresh") { Description = "Do everything anew. What is in --work is set aside under other names; to go on after a stop, leave --fresh out." };
+var retry = new Option<bool>("--retry") { Description = "Do runs that failed once more, and the best ones whose predictions for the test sets are missing, or of other test files." };
 var noSubmission = new Option<bool>("--no-submission") { Description = "Do not predict the test sets: saves time." };
 var json = new Option<FileInfo?>("--json") { Description = "Write the results at the chosen learning rates to this file, a record for each model, task and seed." };
 
@@ -31,7 +32,7 @@ var command = new RootCommand("""
       Glue --data glue_data --model my-bert --tasks RTE,MRPC        two tasks
     """)
 {
-    data, model, tasks, seeds, rates, fullGrid, epochs, maxSteps, batchSize, maxLength, precision, work, fresh, noSubmission, json,
+    data, model, tasks, seeds, rates, fullGrid, epochs, maxSteps, batchSize, maxLength, precision, work, fresh, retry, noSubmission, json,
 };
 command.SetAction(parsed =>
 {
@@ -44,7 +45,7 @@ command.SetAction(parsed =>
             Work = parsed.GetRequiredValue(work).FullName, Tasks = Lists.Names(parsed.GetRequiredValue(tasks)), Seeds = parsed.GetValue(seeds),
             LearningRates = parsed.GetValue(rates) is { Length: > 0 } given ? Lists.Rates(given) : Settings.UsualRates, FullGrid = parsed.GetValue(fullGrid),
             Epochs = parsed.GetValue(epochs), MaxSteps = parsed.GetValue(maxSteps), BatchSize = parsed.GetValue(batchSize), MaxLength = parsed.GetValue(maxLength),
-            Precision = parsed.GetValue(precision), Fresh = parsed.GetValue(fresh), Submission = !parsed.GetValue(noSubmission),
+            Precision = parsed.GetValue(precision), Fresh = parsed.GetValue(fresh), Retry = parsed.GetValue(retry), Submission = !parsed.GetValue(noSubmission),
         };
         settings.Check();
         using var stop = new StopRequest();

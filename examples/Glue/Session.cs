@@ -6,6 +6,8 @@ namespace Glue;
 /// <summary>One start of the program, from reading the data to the reports.</summary>
 internal sealed class Session(Settings settings, string? json)
 {
+    private const int Files = 11;
+
     /// <returns>The exit code: 1 if runs have failed.</returns>
     /// <exception cref="UsageException">A task, model or device is not there.</exception>
     /// <exception cref="OperationCanceledException">It was stopped.</exception>
@@ -80,7 +82,7 @@ internal sealed class Session(Settings settings, string? json)
     private void Conclude(Benchmark benchmark, IReadOnlyList<Arm> arms, WorkFolder work)
     {
         if (Origins.Caution(benchmark.Summary()) is { } caution) Console.WriteLine(caution);
-        if (benchmark.Summary().Failed is { Count: > 0 } failed) Console.WriteLine($"{failed.Count} run(s) failed; the reports list them. --fresh tries them again.");
+        if (benchmark.Summary().Failed is { Count: > 0 } failed) Console.WriteLine($"{failed.Count} run(s) failed; the reports list them. --retry tries them again.");
         Console.WriteLine($"Averages over what was run, and all the rest: {work.Of("report.html")} (also .md and .csv).");
         if (!settings.Submission) return;
         foreach (var arm in arms)
@@ -91,7 +93,7 @@ internal sealed class Session(Settings settings, string? json)
             try
             {
                 GlueSubmission.Write(work.Submission(arm.Name), predictions);
-                Console.WriteLine($"Submission of {arm.Name}, {predictions.Count} of 11 files: {work.Submission(arm.Name)}");
+                Console.WriteLine($"Submission of {arm.Name}, {predictions.Count} of {Files} files{(predictions.Count < Files ? ", and GLUE's server wants all" : "")}: {work.Submission(arm.Name)}");
             }
             catch (ArgumentException problem)
             {

@@ -41,6 +41,9 @@ internal sealed record Settings
 
     public bool Fresh { get; init; }
 
+    /// <summary>Runs that failed, and the best ones that have no predictions for the test sets of now, once more.</summary>
+    public bool Retry { get; init; }
+
     public bool Submission { get; init; } = true;
 
     public bool AllTasks => Tasks.Any(name => name.Equals("all", StringComparison.OrdinalIgnoreCase));

@@ -1,6 +1,6 @@
 namespace Glue;
 
-/// <summary>A checkpoint that an earlier session left and this one cannot go on from: another build of the library has other options, say.</summary>
+/// <summary>A checkpoint that an earlier session left and this one cannot go on from: another build of the library has other options, say, or the disk has damaged it.</summary>
 internal static class StaleCheckpoint
 {
     // How the library's refusals begin: of other options, another vocabulary, another stage, or more steps.
@@ -16,7 +16,8 @@ internal static class StaleCheckpoint
         {
             return fit();
         }
-        catch (InvalidOperationException refused) when (Directory.Exists(folder) && refused.Message.StartsWith(Refusal, StringComparison.Ordinal))
+        catch (Exception refused) when (Directory.Exists(folder)
+            && (refused is InvalidOperationException && refused.Message.StartsWith(Refusal, StringComparison.Ordinal) || refused is InvalidDataException && refused.Message.Contains(folder, StringComparison.Ordinal)))
         {
             say($"{refused.Message} It is deleted, and the run begins anew.");
             WorkFolder.Delete(folder);

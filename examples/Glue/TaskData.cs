@@ -27,6 +27,9 @@ internal sealed class TaskData(GlueTask task, IReadOnlyList<string> roots)
     /// <summary>Differs where the data do that determine a result.</summary>
     public string Fingerprint => _fingerprint ??= Fingerprints.Of(new[] { GlueSplit.Train }.Concat(DevSplits).Select(split => Read(split).Path));
 
+    /// <summary>Differs where the test sets do.</summary>
+    public string TestFingerprint => Fingerprints.Of(TestSplits.Select(split => Read(split).Path));
+
     public bool Has(GlueSplit split) => task.Splits.Contains(split) && roots.Any(root => GlueReader.Exists(task, split, root));
 
     /// <exception cref="InvalidDataException">The file is damaged.</exception>

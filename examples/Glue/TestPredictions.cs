@@ -8,7 +8,8 @@ namespace Glue;
 /// <param name="Run">The run's <see cref="RunKey.Id"/>.</param>
 /// <param name="Score">What it is the best by.</param>
 /// <param name="Files">One for each test set.</param>
-internal sealed record TestPredictions(string Run, double Score, IReadOnlyList<TestPredictions.Of> Files)
+/// <param name="Data">Differs where the test sets do; null: an older version did not say.</param>
+internal sealed record TestPredictions(string Run, double Score, IReadOnlyList<TestPredictions.Of> Files, string? Data = null)
 {
     private static readonly JsonSerializerOptions Json = new() { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals }; // a score may be no number
 

@@ -9,7 +9,7 @@ internal static class FailedRuns
     [
         .. summary.Failed.Select(run => (string[])[run.Key.Task, run.Arm, ReportTables.Rate(run.Key.LearningRate), $"{run.Key.Seed}", run.Steps.ToString("N0", CultureInfo.InvariantCulture), run.Failure!]),
     ],
-    "They count in no mean, and are not tried again but with --fresh.");
+    "They count in no mean, and are not tried again but with --retry.");
 
     /// <summary>For the notes of tables with means; empty where no chosen rate has failures.</summary>
     public static string NoteOnMeans(Summary summary) => Places(summary).Any()

@@ -33,7 +33,7 @@ internal static class ReportTables
            from metric in summary.MetricsOf(task)
            select (string[])[task.Name, metric, .. summary.Arms.SelectMany(arm => summary.Of(arm, task, metric) is { } of ? new[] { Spread(of) + Runs(summary, arm, task), Percent(of.Best) } : [None, None])],
     ],
-    "In percent, over the seeds at the chosen learning rate. MCC, Pearson and Spearman are 100 times the coefficient; Acc-mm is MNLI's mismatched set. "
+    "In percent, over the seeds at the chosen learning rate; the best of each metric by itself. MCC, Pearson and Spearman are 100 times the coefficient; Acc-mm is MNLI's mismatched set. "
     + "- stands for what is not there or not defined." + FailedRuns.NoteOnMeans(summary));
 
     private static ReportTable Runs(Summary summary) => new("Runs", ["task", .. summary.Arms.SelectMany(arm => new[] { $"{arm}: learning rate", $"{arm}: seeds", $"{arm}: steps", $"{arm}: seconds per run" })],

@@ -43,20 +43,25 @@ internal sealed class PretrainingBatches
     public long SamplesPerEpoch { get; }
 
     /// <summary>The batches of all steps from <paramref name="step"/> on, without end, each in micro-batches.</summary>
-    public IEnumerable<PretrainingBatch[]> From(long step, int microBatchSize)
+    public IEnumerable<PretrainingBatch[]> From(long step, int microBatchSize) => From(step, microBatchSize, 0, _options.BatchSize);
+
+    /// <summary>As <see cref="From(long, int)"/>, some rows of each batch only: a rank's share.</summary>
+    public IEnumerable<PretrainingBatch[]> From(long step, int microBatchSize, int firstRow, int rows)
     {
-        for (; ; step++) yield return Parts(step, microBatchSize);
+        for (; ; step++) yield return Parts(step, microBatchSize, firstRow, rows);
     }
 
     /// <summary>A step's batch in as few parts as have at most so many rows, of almost equal size.</summary>
-    public PretrainingBatch[] Parts(long step, int microBatchSize)
+    public PretrainingBatch[] Parts(long step, int microBatchSize) => Parts(step, microBatchSize, 0, _options.BatchSize);
+
+    private PretrainingBatch[] Parts(long step, int microBatchSize, int firstRow, int rows)
     {
-        var parts = (_options.BatchSize - 1) / microBatchSize + 1;
-        var ends = Enumerable.Range(0, parts + 1).Select(part => (int)((long)_options.BatchSize * part / parts)).ToArray();
-        return [.. Enumerable.Range(0, parts).Select(part => Samples(step * _options.BatchSize + ends[part], ends[part + 1] - ends[part]))];
+        var parts = rows == 0 ? 0 : (rows - 1) / microBatchSize + 1;
+        var ends = Enumerable.Range(0, parts + 1).Select(part => (int)((long)rows * part / Math.Max(1, parts))).ToArray();
+        return [.. Enumerable.Range(0, parts).Select(part => Samples(step * _options.BatchSize + firstRow + ends[part], ends[part + 1] - ends[part]))];
     }
 
-    /// <summary>Consecutive samples, for example for a rank's share of a micro-batch.</summary>
+    /// <summary>Consecutive samples.</summary>
     public PretrainingBatch Samples(long first, int count)
     {
         var length = _options.SequenceLength;

@@ -114,7 +114,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
         var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints) };
+        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
         var pretrainer = _options.Pretrained is { } start
             ? new BertPretrainer(start, pretraining, _options.Runtime, _options.Checkpoints)
             : new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
@@ -122,8 +122,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         using var folder = new TemporaryFolder("pld-corpus-");
         using var corpus = BuildCorpus(data, tokenizer, folder.Path);
         if (_options.Pretrained is not null) log.Info($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights.");
-        if (_options.Architecture.NormPlacement == NormPlacement.Post && _options.Pretraining.LayerSchedule is not DenseSchedule)
-            log.Warning("Layers are dropped from an encoder with post-layer normalization, which tends to diverge (section 3 of the paper); NormPlacement.Pre is made for it.");
+        foreach (var caution in ScheduleCautions.Of(_options.Pretraining.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
             + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");

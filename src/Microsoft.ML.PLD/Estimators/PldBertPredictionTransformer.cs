@@ -143,12 +143,11 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         string folder, TOptions? options, Func<FineTuningOptions, TOptions> makeOptions, Func<TOptions, BertPredictor, IReadOnlyList<string>?, T> make) where TOptions : PldBertTrainerOptions
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        if (options is not null) OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems()]);
-        var (predictor, labels) = PretrainedFolder.LoadPredictor(folder, DeviceChoice.Resolve(options?.Runtime.Device ?? DeviceChoice.Auto));
+        var (predictor, labels) = PretrainedFolder.LoadPredictor(folder, DeviceChoice.Resolve(options?.Runtime?.Device ?? DeviceChoice.Auto));
         try
         {
             options ??= makeOptions(new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) });
-            OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.FineTuning.Problems(predictor.Config).Select(problem => $"FineTuning.{problem}")]);
+            OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems(predictor.Config)]);
             if (options.FineTuning.Pooling != Pooling.Cls) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the models of such folders pool by Cls.", nameof(options));
             return make(options, predictor, labels);
         }

@@ -47,7 +47,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             throw new InvalidOperationException(
                 $"The keys of the label column '{_options.LabelColumnName}' stand for other classes in the validation set ({theirs.Count}) than in the rows to learn from "
                 + $"({data.Labels.Count}): make both with the same MapValueToKey transformer.");
-        var fineTuning = _options.FineTuning with { Seed = SeedOf(_options.Checkpoints) };
+        var fineTuning = _options.FineTuning with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => TextsOf(data), log);
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength, fineTuning.LongTexts, fineTuning.WindowStride);
@@ -55,6 +55,9 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
 
         if (heldOut is null && (fineTuning.Patience > 0 || fineTuning.ValidationMetric != ValidationMetric.Loss))
             log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
+        if (heldOut is not null && fineTuning is { ValidationMetric: ValidationMetric.Loss, RestoreBest: true } && (fineTuning.ClassWeights is not null || fineTuning.ClassWeighting != ClassWeighting.Equal || fineTuning.FocalLossGamma > 0))
+            log.Warning("Validations are judged by the loss of rows that all count the same, which is lowest where class weights and the focal loss have changed least: set ValidationMetric to F1, MatthewsCorrelation or AreaUnderRocCurve.");
+        foreach (var caution in ScheduleCautions.Of(fineTuning.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
 
         var objective = ObjectiveFor(data.Labels, examples.Targets);
         var config = _options.Architecture with { VocabularySize = _options.Pretrained?.Config.VocabularySize ?? tokenizer.Vocabulary.Count };

@@ -68,15 +68,18 @@ public abstract record PldBertTrainerOptions
     /// <summary>What the options of fine-tuning must be for this kind of trainer.</summary>
     private protected abstract IEnumerable<string> ProblemsOfKind();
 
-    internal IEnumerable<string> Problems()
+    internal IEnumerable<string> Problems() => Problems(Pretrained?.Config);
+
+    /// <param name="architecture">Of a network that there is; null: one of <see cref="Config"/> is to be made.</param>
+    internal IEnumerable<string> Problems(BertConfig? architecture)
     {
         var missing = OptionProblems.Missing((nameof(Config), Config), (nameof(FineTuning), FineTuning), (nameof(Runtime), Runtime), (nameof(Checkpoints), Checkpoints), (nameof(Progress), Progress));
-        return missing.Count > 0 ? missing : ProblemsOfParts();
+        return missing.Count > 0 ? missing : ProblemsOfParts(architecture);
     }
 
-    private IEnumerable<string> ProblemsOfParts()
+    private IEnumerable<string> ProblemsOfParts(BertConfig? architecture)
     {
-        if (Pretrained is null)
+        if (architecture is null)
             foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
         foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
         foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
@@ -86,6 +89,6 @@ public abstract record PldBertTrainerOptions
             if (string.IsNullOrEmpty(column)) yield return $"{option} is empty.";
             else if (!seen.TryAdd(column, option)) yield return $"{seen[column]} and {option} are both '{column}'.";
         }
-        foreach (var problem in FineTuning.Problems().Concat(FineTuning.Problems(Architecture)).Concat(ProblemsOfKind())) yield return $"FineTuning.{problem}";
+        foreach (var problem in FineTuning.Problems().Concat(FineTuning.Problems(architecture ?? Config)).Concat(ProblemsOfKind())) yield return $"FineTuning.{problem}";
     }
 }

@@ -34,7 +34,7 @@ public static class GlueReader
     /// <exception cref="InvalidDataException">
     /// The file is empty, is not UTF-8, lacks a column, or a line has another number of columns, an unknown label, a NUL character or more than
     /// 1 MB. The message names the file and the line. Too few columns are no error in QQP's train.tsv and dev.tsv, up to 100 lines: they are
-    /// left out and counted.
+    /// left out and counted. At the end of the file they are one: it was cut off.
     /// </exception>
     public static GlueData Read(GlueTask task, GlueSplit split, string folder)
     {
@@ -48,12 +48,12 @@ public static class GlueReader
         var examples = new List<GlueExample>();
         var broken = 0;
         var last = 1;
-        foreach (var (line, text) in TsvLines.Of(path))
+        foreach (var (line, text, isEnded) in TsvLines.Of(path))
         {
             last = line;
             if (columns is null) columns = new GlueColumns(file, path, text.Split('\t'));
             else if (columns.Read(task, line, text, examples.Count) is { } example) examples.Add(example);
-            else if (broken++ >= file.MaxBrokenLines) throw columns.WrongCount(line, text);
+            else if (!isEnded || broken++ >= file.MaxBrokenLines) throw columns.WrongCount(line, text);
         }
         return examples.Count > 0
             ? new GlueData(task, file.Split, path, examples, broken)

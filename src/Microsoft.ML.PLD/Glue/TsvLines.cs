@@ -14,9 +14,9 @@ internal static class TsvLines
 
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    /// <summary>The lines with their numbers, from 1.</summary>
+    /// <summary>The lines with their numbers, from 1, and whether they are ended: a file that was cut off has a last one that is not.</summary>
     /// <exception cref="InvalidDataException">While enumerating: a line is too long, has a NUL character or is not UTF-8.</exception>
-    public static IEnumerable<(int Number, string Text)> Of(string path)
+    public static IEnumerable<(int Number, string Text, bool IsEnded)> Of(string path)
     {
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0, FileOptions.SequentialScan);
         var buffer = new byte[1 << 16];
@@ -26,7 +26,7 @@ internal static class TsvLines
             var length = buffer.AsSpan(begin, end - begin).IndexOf((byte)'\n');
             if (length >= 0)
             {
-                yield return (number, Text(path, number, buffer.AsSpan(begin, length)));
+                yield return (number, Text(path, number, buffer.AsSpan(begin, length)), true);
                 begin += length + 1;
                 number++;
                 continue;
@@ -39,7 +39,7 @@ internal static class TsvLines
             if (read == 0) break;
             end += read;
         }
-        if (end > 0) yield return (number, Text(path, number, buffer.AsSpan(0, end)));
+        if (end > 0) yield return (number, Text(path, number, buffer.AsSpan(0, end)), false);
     }
 
     private static string Text(string path, int number, ReadOnlySpan<byte> line)

@@ -52,12 +52,12 @@ internal sealed class ClassificationObjective(int classes, double smoothing = 0,
         });
     }
 
+    public bool Calibrates => true;
+
     /// <summary>
     /// Temperature scaling (Guo et al., "On Calibration of Modern Neural Networks", ICML 2017, section 4.2): the scale of the logits whose probabilities fit
     /// held-out rows best. One row's worth of prior holds it near 1 where there are few.
     /// </summary>
-    public bool Calibrates => true;
-
     public (double Scale, double Shift) Calibrate(float[] outputs, double[] targets)
     {
         if (targets.Length == 0) return (1, 0);

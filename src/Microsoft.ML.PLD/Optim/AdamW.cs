@@ -109,6 +109,17 @@ internal sealed class AdamW : IDisposable
         }
     }
 
+    /// <summary>Every rank gets the state of rank 0.</summary>
+    public void Share(ICollective ranks)
+    {
+        foreach (var slot in _slots)
+        {
+            slot.Steps = ranks.Broadcast(slot.Steps);
+            ranks.Broadcast(slot.FirstMoment);
+            ranks.Broadcast(slot.SecondMoment);
+        }
+    }
+
     /// <summary>What is known of parameters becomes what was known of others, or nothing.</summary>
     /// <param name="sourceOf">The name of the parameter whose state one takes, which comes before it; null: it keeps its own.</param>
     /// <param name="state">Whether it is copied or reset; the state of a parameter that is not trained counts as none.</param>

@@ -28,7 +28,8 @@ internal static class DeviceChoice
         if (!TryParse(device, out var cuda, out var index))
             throw new ArgumentException($"{source} is '{device}'; expected 'auto', 'cpu', 'cuda' or 'cuda:N' with N from 0.");
         TorchRuntime.EnsureLoaded();
-        if (cuda is null) return new torch.Device(torch.cuda_is_available() ? DeviceType.CUDA : DeviceType.CPU);
+        if (cuda is null && !torch.cuda_is_available()) return new torch.Device(DeviceType.CPU);
+        if (cuda is null) return Launcher.Current is { LocalSize: > 1, LocalRank: var rank } ? new torch.Device(DeviceType.CUDA, rank % torch.cuda.device_count()) : new torch.Device(DeviceType.CUDA);
         if (cuda is false) return new torch.Device(DeviceType.CPU);
 
         var there = torch.cuda_is_available() ? torch.cuda.device_count() : 0;

@@ -10,13 +10,16 @@ namespace Microsoft.ML.PLD;
 /// <summary>Where and how a run computes. Nothing here changes the result beyond rounding, except, on a CUDA device, which activations dropout drops.</summary>
 public sealed record RuntimeOptions
 {
-    /// <summary><c>auto</c> (the environment variable <c>PLD_DEVICE</c> if it is set, else a CUDA device when there is one, else the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: <c>auto</c>.</summary>
+    /// <summary><c>auto</c> (the environment variable <c>PLD_DEVICE</c> if it is set, else a CUDA device when there is one, of several ranks on a machine each the next, else the processor), <c>cpu</c>, <c>cuda</c> or <c>cuda:N</c>. Default: <c>auto</c>.</summary>
     public string Device { get; init; } = DeviceChoice.Auto;
 
     /// <summary>The number format of the encoder's activations. Default: <see cref="Precision.Auto"/>.</summary>
     public Precision Precision { get; init; } = Precision.Auto;
 
-    /// <summary>Threads for one operation on the processor; 0 leaves libtorch's choice, one a core. It holds for the whole process. Default: 0.</summary>
+    /// <summary>
+    /// Threads for one operation on the processor; 0 leaves libtorch's choice, one a core, or shares the cores among the ranks on this machine where a launcher has started several and
+    /// has not bound them to cores of their own. It holds for the whole process. Default: 0.
+    /// </summary>
     public int Threads { get; init; }
 
     /// <summary>
@@ -36,6 +39,12 @@ public sealed record RuntimeOptions
     /// more time (docs/reliability.md has figures). Default: false.
     /// </summary>
     public bool RecomputeActivations { get; init; }
+
+    /// <summary>
+    /// Whether training uses all processes of a job that mpirun, srun or their like started (<see cref="DistributedJob"/>): each computes its share of every batch. False: every
+    /// process trains for itself. Default: true.
+    /// </summary>
+    public bool Distributed { get; init; } = true;
 
     /// <summary>The same options with the <see cref="Device"/> and the <see cref="Precision"/> that this machine has for them: neither is automatic any more.</summary>
     /// <exception cref="ArgumentException"><see cref="Device"/>, or the environment variable <c>PLD_DEVICE</c> that stands for <c>auto</c>, is no device.</exception>
@@ -64,16 +73,24 @@ public sealed record RuntimeOptions
     {
         var device = DeviceChoice.Resolve(Device);
         if (Threads > 0) torch.set_num_threads(Threads);
+        else if (Launcher.Current is { LocalSize: > 1 and var here } && !Shared && !Affinity.IsBound)
+        {
+            Shared = true; // once: the number stays
+            torch.set_num_threads(Math.Max(1, torch.get_num_threads() / here));
+        }
         return (device, PrecisionChoice.Resolve(Precision, device));
     }
 
+    private static bool Shared { get; set; }
+
     /// <summary>What the last bits of a result depend on, by name.</summary>
-    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, StepCut cut) => new SortedDictionary<string, string>
+    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, StepCut cut, int ranks) => new SortedDictionary<string, string>
     {
         ["Device"] = device.type.ToString(),
         ["Instructions"] = $"{RuntimeInformation.ProcessArchitecture}, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits",
         ["MicroBatchSize"] = cut.MicroBatchSize.ToString(CultureInfo.InvariantCulture),
         ["Precision"] = type.ToString(),
+        ["Ranks"] = ranks.ToString(CultureInfo.InvariantCulture),
         ["RecomputeActivations"] = cut.Recompute.ToString(),
         ["Processor"] = Processor,
         ["TorchSharp"] = typeof(torch).Assembly.GetName().Version?.ToString(3) ?? "",
@@ -94,7 +111,7 @@ public sealed record RuntimeOptions
 
     /// <summary>How a step's batch is cut.</summary>
     /// <param name="device">Where it is computed.</param>
-    /// <param name="batchSize">Sequences of a step.</param>
+    /// <param name="batchSize">Sequences of a step, or of a rank's share of it.</param>
     /// <param name="length">Tokens of a sequence, about.</param>
     internal StepCut Cut(torch.Device device, int batchSize, int length)
     {

@@ -11,6 +11,9 @@ internal sealed class StopSignals : IDisposable
 
     public StopSignals() => _registrations = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM }.Select(signal => PosixSignalRegistration.Create(signal, Hold))];
 
+    /// <summary>Whether a signal has come.</summary>
+    public bool HasReceived => _received is not null;
+
     /// <exception cref="OperationCanceledException">A signal has come.</exception>
     public void ThrowIfReceived()
     {

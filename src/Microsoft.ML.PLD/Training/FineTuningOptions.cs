@@ -61,7 +61,10 @@ public sealed record FineTuningOptions
     /// <summary>How a text's token vectors become the one that is scored. Default: [CLS], as BERT.</summary>
     public Pooling Pooling { get; init; } = Pooling.Cls;
 
-    /// <summary>How much the rows of each class count. Default: <see cref="ClassWeighting.Equal"/>. For classifiers.</summary>
+    /// <summary>
+    /// How much the rows of each class count. Default: <see cref="ClassWeighting.Equal"/>. For classifiers. Validation counts all rows the same: judge it by another
+    /// <see cref="ValidationMetric"/> than the loss.
+    /// </summary>
     public ClassWeighting ClassWeighting { get; init; }
 
     /// <summary>
@@ -76,7 +79,7 @@ public sealed record FineTuningOptions
 
     /// <summary>
     /// The exponent of the focal loss, which turns training to the rows that are still wrong; at least 0. Default: 0, plain cross entropy; 2 is usual. For classifiers.
-    /// Probabilities become too cautious by it, which <see cref="Calibrate"/> mends.
+    /// Probabilities become too cautious by it, which <see cref="Calibrate"/> mends; judge validations by another <see cref="ValidationMetric"/> than the loss.
     /// </summary>
     public double FocalLossGamma { get; init; }
 

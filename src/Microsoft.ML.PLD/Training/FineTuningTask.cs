@@ -21,15 +21,18 @@ internal sealed class FineTuningTask : ITrainingTask
     /// <param name="options">How to learn.</param>
     /// <param name="runtime">Tells how a batch is cut.</param>
     /// <param name="type">The type of activations.</param>
+    /// <param name="ranks">The processes that train together; null: as <see cref="RuntimeOptions.Distributed"/> says.</param>
     public FineTuningTask(
-        BertPredictor predictor, IObjective objective, TrainingExamples examples, TrainingExamples? heldOut, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type)
+        BertPredictor predictor, IObjective objective, TrainingExamples examples, TrainingExamples? heldOut, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type,
+        ICollective? ranks = null)
     {
+        Ranks = ranks ?? (runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance);
         (_predictor, _objective, _examples, _heldOut, _options, _type) = (predictor, objective, examples, heldOut, options, type);
         _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];
         _weights = examples.TextWeights();
         Steps = options.StepsFor(_lengths.Length);
-        Cut = runtime.Cut(predictor.Weights.Device, Math.Min(options.BatchSize, _lengths.Length), options.Padding == TextPadding.MaximumLength ? options.MaxLength : (int)_lengths.Average());
-        Runtime = runtime.Values(predictor.Weights.Device, type, Cut);
+        Cut = runtime.Cut(predictor.Weights.Device, Ranks.LargestShareOf(Math.Min(options.BatchSize, _lengths.Length)), options.Padding == TextPadding.MaximumLength ? options.MaxLength : (int)_lengths.Average());
+        Runtime = runtime.Values(predictor.Weights.Device, type, Cut, Ranks.Size);
         if (LayerSchedule.CopiesAfter(1, Steps, Steps, predictor.Config.Layers) is { } copies && Enumerable.Range(0, options.FrozenBlocks).Any(block => copies.Sources[block] != block))
             throw new ArgumentException(
                 $"LayerSchedule is {LayerSchedule.GetType().Name}, which copies blocks over some of the lowest {options.FrozenBlocks}, that FrozenBlocks keeps as they are; "
@@ -57,6 +60,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
+    public ICollective Ranks { get; }
     public StepCut Cut { get; }
     public IReadOnlyList<BlockChange>? Measured { get; set; }
     public int Patience => _heldOut is null ? 0 : _options.Patience;
@@ -85,10 +89,13 @@ internal sealed class FineTuningTask : ITrainingTask
         for (var (epoch, first) = Math.DivRem(step, StepsPerEpoch); ; epoch++, first = 0)
             foreach (var texts in Batches(epoch).Skip((int)first))
             {
+                var (firstRow, rows) = Ranks.ShareOf(texts.Length);
+                var share = texts[firstRow..(firstRow + rows)];
                 if (LayerSchedule.MeasuresBefore(step, Steps))
-                    Measured = _predictor.Measure(texts.Select(text => _examples.Texts[text]).Chunk(microBatchSize), _type);
+                    Measured = Ranks.Mean(
+                        rows == 0 ? null : _predictor.Measure(share.Select(text => _examples.Texts[text]).Chunk(microBatchSize), _type), share.Sum(text => _lengths[text]), _predictor.Config.Layers);
                 var plan = LayerSchedule.Knowing(Measured).PlanAt(step, Steps, _predictor.Config.Layers, _options.RunSeed).Freeze(_options.FrozenBlocks);
-                yield return new StepBatch(plan, plan.ActualShare, Losses(step++, texts, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
+                yield return new StepBatch(plan, plan.ActualShare, Losses(step++, share, firstRow, texts.Length, microBatchSize, plan), texts.Sum(text => (long)_lengths[text]));
             }
     }
 
@@ -116,9 +123,17 @@ internal sealed class FineTuningTask : ITrainingTask
     }
 
     // No more texts at once than training has, whose memory is known to be there.
-    private float[] Outputs(TrainingExamples examples, Action? checkAlive, LayerPlan? plan = null) => examples.MeanByRow(TextScoring.Score(
-        examples.Texts, _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type, plan), Math.Min(TextScoring.MostAtOnce, Cut.MicroBatchSize * Cut.Workers), checkAlive),
-        _predictor.Outputs);
+    private float[] Outputs(TrainingExamples examples, Action? checkAlive, LayerPlan? plan = null)
+    {
+        var outputs = new float[examples.Texts.Count * _predictor.Outputs];
+        var (first, count) = Ranks.ShareOf(examples.Texts.Count);
+        TextScoring.Score(
+            [.. examples.Texts.Skip(first).Take(count)], _predictor.Outputs, Weights.Device, some => _predictor.Predict(some, _type, plan),
+            Math.Min(TextScoring.MostAtOnce, Cut.MicroBatchSize * Cut.Workers), Ranks.Size > 1 ? null : checkAlive) // one that stops would leave the others waiting
+            .CopyTo(outputs, first * _predictor.Outputs);
+        Ranks.Sum<float>(outputs);
+        return examples.MeanByRow(outputs, _predictor.Outputs);
+    }
 
     /// <summary>What texts are padded to; 0: to the longest of their micro-batch.</summary>
     internal int PaddedLength => _options.Padding == TextPadding.MaximumLength ? _options.MaxLength : 0;
@@ -127,13 +142,13 @@ internal sealed class FineTuningTask : ITrainingTask
     internal int[][] Batches(long epoch) => LengthBuckets.Batches(
         _options.Padding == TextPadding.LengthBuckets ? _lengths : new int[_lengths.Length], _options.BatchSize, _options.RunSeed, epoch);
 
-    private MicroBatchLoss[] Losses(long step, int[] texts, int microBatchSize, LayerPlan plan) =>
-        [.. texts.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
+    private MicroBatchLoss[] Losses(long step, int[] share, int firstRow, int texts, int microBatchSize, LayerPlan plan) =>
+        [.. share.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
-            var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, index * microBatchSize, part.Length, Weights.Device);
-            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength, firstRow: index * microBatchSize);
+            var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, firstRow + index * microBatchSize, part.Length, Weights.Device);
+            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength, firstRow + index * microBatchSize);
             var loss = _objective.Loss(outputs, [.. part.Select(text => _examples.Targets[_examples.Rows[text]])], [.. part.Select(text => _weights[text])]);
-            // Divided by the texts of the whole step, so that the sum over micro-batches is the step's mean.
-            return loss.DividedBy(texts.Length);
+            // Divided by the texts of the whole step, so that the sum over micro-batches, and ranks, is the step's mean.
+            return loss.DividedBy(texts);
         }))];
 }

@@ -10,14 +10,17 @@ namespace Microsoft.ML.PLD;
 /// <param name="recompute">Whether blocks are computed again on the way back instead of kept.</param>
 /// <param name="checkAlive">Called before each micro-batch, on any thread; throws to stop.</param>
 /// <param name="rateFactor">What the learning rate is multiplied by, given a weight's name; 0: it stays as it is, without a state. Null: 1 for all.</param>
+/// <param name="ranks">The processes that take the step together; null: this one alone.</param>
 internal sealed class GradientStep(
-    ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null, Func<string, double>? rateFactor = null) : IDisposable
+    ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null, Func<string, double>? rateFactor = null,
+    ICollective? ranks = null) : IDisposable
 {
     // Gradients of one weight that a worker keeps before it adds them up.
     private const int MostKept = 8;
 
     private readonly Weight[] _trained = Trained(weights, rateFactor);
     private readonly ComputeWorkers _workers = new(workers);
+    private readonly GradientExchange? _exchange = ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor)) : null;
     private readonly Stopwatch _optimizerClock = new();
 
     public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor);
@@ -27,19 +30,29 @@ internal sealed class GradientStep(
 
     /// <summary>Backpropagates the losses of a step's micro-batches, which add up to the step's loss, and updates the weights. If anything throws, nothing has changed.</summary>
     /// <param name="learningRate">Of this step.</param>
-    /// <param name="microBatchLosses">Computes each; on any thread.</param>
+    /// <param name="microBatchLosses">Computes each; on any thread. Those of this rank.</param>
+    /// <param name="fingerprint">As <see cref="GradientExchange.Sum"/> has it.</param>
     /// <returns>The step's loss, and the norm of its gradients before clipping. When that is not finite, nothing was changed; it never is when the loss is not.</returns>
-    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses)
+    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses, ulong fingerprint = 0)
     {
         var losses = new double[microBatchLosses.Count];
         var gradients = Enumerable.Range(0, _workers.Count).Select(_ => _trained.Select(_ => new List<torch.Tensor>()).ToArray()).ToArray();
         try
         {
-            _workers.Run(worker => AddGradients(gradients[worker], microBatchLosses, worker, losses));
-            var loss = losses.Sum();
+            Exception? failure = null;
+            try
+            {
+                _workers.Run(worker => AddGradients(gradients[worker], microBatchLosses, worker, losses));
+            }
+            catch (Exception ours) when (_exchange is not null && (ours is OperationCanceledException || OutOfMemory.Is(ours)))
+            {
+                failure = ours; // the others are to know
+            }
+            var (loss, all) = (losses.Sum(), (IReadOnlyList<IReadOnlyList<torch.Tensor>>)[.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
+            if (_exchange is not null) (loss, all) = _exchange.Sum(failure, fingerprint, loss, all);
             if (!double.IsFinite(loss)) return (loss, double.NaN);
             _optimizerClock.Start();
-            var norm = Optimizer.Step(learningRate, [.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
+            var norm = Optimizer.Step(learningRate, all);
             _optimizerClock.Stop();
             return (loss, norm);
         }
@@ -65,6 +78,7 @@ internal sealed class GradientStep(
     public void Dispose()
     {
         _workers.Dispose();
+        _exchange?.Dispose();
         Optimizer.Dispose();
         Allocator.GiveBack();
     }

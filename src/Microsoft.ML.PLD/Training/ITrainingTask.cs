@@ -28,7 +28,10 @@ internal interface ITrainingTask
     /// <summary>What only the last bits of the result depend on.</summary>
     IReadOnlyDictionary<string, string> Runtime { get; }
 
-    /// <summary>How a step is cut.</summary>
+    /// <summary>The processes that train together.</summary>
+    ICollective Ranks { get; }
+
+    /// <summary>How a rank's share of a step is cut: the same on all ranks.</summary>
     StepCut Cut { get; }
 
     /// <summary>How much memory it takes.</summary>
@@ -64,9 +67,10 @@ internal interface ITrainingTask
 /// <summary>What one optimizer step computes.</summary>
 /// <param name="Plan">The blocks that run: in the first micro-batch, where each has a plan of its own.</param>
 /// <param name="BlockShare">The share of a dense step's block FLOPs that it spends.</param>
-/// <param name="Losses">Computes the part of the step's loss that each micro-batch adds; on any thread.</param>
-/// <param name="Tokens">Tokens of all of them.</param>
-internal readonly record struct StepBatch(LayerPlan Plan, double BlockShare, IReadOnlyList<MicroBatchLoss> Losses, long Tokens);
+/// <param name="Losses">Computes the part of the step's loss that each micro-batch of this rank adds; on any thread.</param>
+/// <param name="Tokens">Tokens of all ranks' micro-batches.</param>
+/// <param name="IsPlanShared">Whether all micro-batches have that plan.</param>
+internal readonly record struct StepBatch(LayerPlan Plan, double BlockShare, IReadOnlyList<MicroBatchLoss> Losses, long Tokens, bool IsPlanShared = true);
 
 /// <summary>Computes the part of a step's loss that a micro-batch adds; on any thread.</summary>
 /// <param name="recomputation">Takes what is to be computed again on the way back; null: everything is kept.</param>

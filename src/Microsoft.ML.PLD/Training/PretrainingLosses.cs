@@ -7,18 +7,19 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
 {
     /// <summary>The parts of a step's loss, one for each micro-batch, to be computed on any thread.</summary>
     /// <param name="step">From 0.</param>
-    /// <param name="batch">The step's batch in micro-batches.</param>
+    /// <param name="batch">This rank's share of the step's batch, in micro-batches.</param>
+    /// <param name="firstRow">The number of its first sequence in the step.</param>
+    /// <param name="masked">Masked tokens of the whole step.</param>
     /// <param name="planOf">The blocks that a micro-batch runs.</param>
     /// <param name="options">The training's options.</param>
-    public MicroBatchLoss[] Training(long step, PretrainingBatch[] batch, Func<int, LayerPlan> planOf, PretrainingOptions options)
+    public MicroBatchLoss[] Training(long step, PretrainingBatch[] batch, long firstRow, long masked, Func<int, LayerPlan> planOf, PretrainingOptions options)
     {
-        long masked = batch.Sum(part => (long)part.MaskedLabels.Length), rows = batch.Sum(part => (long)part.Rows);
         var firsts = new long[batch.Length];
-        for (var part = 1; part < batch.Length; part++) firsts[part] = firsts[part - 1] + batch[part - 1].Rows;
+        for (var part = 0; part < batch.Length; part++) firsts[part] = part == 0 ? firstRow : firsts[part - 1] + batch[part - 1].Rows;
         return [.. batch.Select((part, index) => (MicroBatchLoss)(recomputation =>
         {
             var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
-            return Training(part, planOf(index), masked, rows, firsts[index], dropout, recomputation);
+            return Training(part, planOf(index), masked, options.BatchSize, firsts[index], dropout, recomputation);
         }))];
     }
 
@@ -38,13 +39,13 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     }
 
     /// <summary>The loss on a set of batches, of the same parts as in training, and the share of masked tokens that the model gets right.</summary>
-    /// <param name="batches">Held-out text.</param>
+    /// <param name="batches">Held-out text; of several ranks the share of this one.</param>
+    /// <param name="ranks">The processes that measure together.</param>
     /// <param name="plan">The blocks to run; null: all.</param>
-    public HeldOutResult Validation(IEnumerable<PretrainingBatch> batches, LayerPlan? plan = null)
+    public HeldOutResult Validation(IEnumerable<PretrainingBatch> batches, ICollective ranks, LayerPlan? plan = null)
     {
         using var noGrad = torch.no_grad();
-        double loss = 0, relationLoss = 0;
-        long right = 0, count = 0, rows = 0, rightPairs = 0;
+        double loss = 0, relationLoss = 0, right = 0, count = 0, rows = 0, rightPairs = 0;
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
@@ -61,9 +62,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
             }
             rows += batch.Rows;
         }
-        return new(
-            loss / Math.Max(1, count) + relationLoss / rows, (double)right / Math.Max(1, count),
-            NextSentenceAccuracy: model.NextSentence is null ? null : (double)rightPairs / rows);
+        double[] sums = [loss, relationLoss, right, count, rows, rightPairs];
+        ranks.Sum<double>(sums);
+        (loss, relationLoss, right, count, rows, rightPairs) = (sums[0], sums[1], sums[2], sums[3], sums[4], sums[5]);
+        return new(loss / Math.Max(1, count) + relationLoss / rows, right / Math.Max(1, count), NextSentenceAccuracy: model.NextSentence is null ? null : rightPairs / rows);
     }
 
     /// <summary>What each block does to its input.</summary>

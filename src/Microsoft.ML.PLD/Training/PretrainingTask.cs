@@ -21,8 +21,11 @@ internal sealed class PretrainingTask : ITrainingTask
     /// <param name="runtime">Tells how a batch is cut.</param>
     /// <param name="type">The type of activations.</param>
     /// <param name="validation">What to measure with; null: a share of <paramref name="corpus"/>.</param>
-    public PretrainingTask(BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type, TokenCorpus? validation = null)
+    /// <param name="ranks">The processes that train together; null: as <see cref="RuntimeOptions.Distributed"/> says.</param>
+    public PretrainingTask(
+        BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type, TokenCorpus? validation = null, ICollective? ranks = null)
     {
+        Ranks = ranks ?? (runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance);
         (_model, _options, _type) = (model, options, type);
         _split = validation is null ? CorpusSplit.Of(corpus, options.ValidationShare) : new CorpusSplit(corpus.All, validation.All, IsHeldOut: true);
         var (vocabulary, batches) = (model.Tokenizer.Vocabulary, options.Batches());
@@ -30,8 +33,8 @@ internal sealed class PretrainingTask : ITrainingTask
         _held = new PretrainingBatches(_split.Validation, vocabulary, batches with { BatchSize = options.ValidationSequences }, options.ValidationSeed ?? options.RunSeed, forValidation: true)
             .Parts(0, runtime.MicroBatchSize); // always the same
         _losses = new PretrainingLosses(model, type);
-        Cut = runtime.Cut(model.Device, options.BatchSize, options.SequenceLength);
-        Runtime = runtime.Values(model.Device, type, Cut);
+        Cut = runtime.Cut(model.Device, Ranks.LargestShareOf(options.BatchSize), options.SequenceLength);
+        Runtime = runtime.Values(model.Device, type, Cut, Ranks.Size);
         Options = OptionValues.Of(options with { Seed = options.RunSeed }, without: [nameof(options.ValidationInterval), "Optimizer.MaxSkippedSteps"])
             .Concat(OptionValues.Of(model.Config, "Config"))
             .Concat(OptionValues.OfPlans(options.LayerSchedule, options.Steps, model.Config.Layers, options.RunSeed))
@@ -49,6 +52,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
     public IReadOnlyDictionary<string, string> Runtime { get; }
+    public ICollective Ranks { get; }
     public StepCut Cut { get; }
     public IReadOnlyList<BlockChange>? Measured { get; set; }
 
@@ -67,14 +71,19 @@ internal sealed class PretrainingTask : ITrainingTask
 
     public IEnumerable<StepBatch> From(long step, int microBatchSize)
     {
-        using var prefetched = new BatchPrefetcher<PretrainingBatch[]>(_batches.From(step, microBatchSize));
+        var (first, rows) = Ranks.ShareOf(_options.BatchSize);
+        using var prefetched = new BatchPrefetcher<PretrainingBatch[]>(_batches.From(step, microBatchSize, first, rows));
         for (; prefetched.TryNext(out var batch); step++)
         {
-            if (LayerSchedule.MeasuresBefore(step, Steps)) Measured = _losses.Measure(batch);
-            LayerPlan[] plans = [.. Enumerable.Range(0, _options.PlanPerMicroBatch ? batch.Length : 1).Select(part => PlanAt(step, part))];
+            if (LayerSchedule.MeasuresBefore(step, Steps)) Measured = Ranks.Mean(batch.Length == 0 ? null : _losses.Measure(batch), rows, _model.Config.Layers);
+            // Other micro-batches of other ranks: no two have the same number.
+            var part = Ranks.Rank * _options.BatchSize;
+            LayerPlan[] plans = [.. Enumerable.Range(0, _options.PlanPerMicroBatch ? Math.Max(1, batch.Length) : 1).Select(index => PlanAt(step, _options.PlanPerMicroBatch ? part + index : 0))];
+            double[] masked = [batch.Sum(one => (double)one.MaskedLabels.Length)];
+            Ranks.Sum<double>(masked);
             yield return new StepBatch(
-                plans[0], plans.Average(plan => plan.ActualShare), _losses.Training(step, batch, part => plans[Math.Min(part, plans.Length - 1)], _options),
-                (long)_options.BatchSize * _options.SequenceLength);
+                plans[0], plans.Average(plan => plan.ActualShare), _losses.Training(step, batch, first, (long)masked[0], index => plans[Math.Min(index, plans.Length - 1)], _options),
+                (long)_options.BatchSize * _options.SequenceLength, IsPlanShared: !_options.PlanPerMicroBatch);
         }
     }
 
@@ -88,7 +97,7 @@ internal sealed class PretrainingTask : ITrainingTask
     {
         var interval = _options.ValidationInterval > 0 ? _options.ValidationInterval : Math.Max(FewestStepsBetween, _options.Steps / Validations);
         return stepsDone % interval == 0 || stepsDone == _options.Steps
-            ? _losses.Validation(_held, LayerSchedule.EvaluationPlan(stepsDone, Steps, _model.Config.Layers))
+            ? _losses.Validation(_held.Where((_, part) => part % Ranks.Size == Ranks.Rank), Ranks, LayerSchedule.EvaluationPlan(stepsDone, Steps, _model.Config.Layers))
             : null;
     }
 }

@@ -4,18 +4,35 @@ namespace Microsoft.ML.PLD;
 
 /// <summary>The loop that pre-training and fine-tuning share: steps, reports, checkpoints, and what to do when something goes wrong.</summary>
 /// <param name="task">What is trained.</param>
-/// <param name="checkpoints">Where the run is kept, and where it goes on.</param>
-/// <param name="progress">Told of every step.</param>
+/// <param name="checkpoints">Where the run is kept, and where it goes on. Of several ranks the first one's count.</param>
+/// <param name="progress">Told of every step; of several ranks the first one's.</param>
 /// <param name="checkAlive">Called before every micro-batch, on any thread; throws to stop.</param>
 internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpoints, IProgress<TrainingProgress>? progress = null, Action? checkAlive = null)
 {
     private readonly List<string> _notices = [];
+    private readonly IProgress<TrainingProgress>? _progress = task.Ranks.Rank == 0 ? progress : null;
+    private readonly CheckpointOptions _checkpoints = task.Ranks.Rank == 0 ? checkpoints : checkpoints with { Folder = null, ResumeFrom = null };
+    private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options) : 0;
 
     /// <summary>Trains to the last step, or until it is stopped.</summary>
     /// <returns>What was done.</returns>
     /// <exception cref="OperationCanceledException">It was stopped; see <see cref="CheckpointOptions.WhenCancelled"/>.</exception>
     /// <exception cref="TrainingDivergedException">Its losses are no numbers.</exception>
     public TrainingSummary Run()
+    {
+        using var work = task.Ranks.Begin();
+        try
+        {
+            return Train();
+        }
+        catch (Exception failure) when (failure is not (OperationCanceledException or TrainingDivergedException)) // which come on all ranks
+        {
+            task.Ranks.Abort($"{failure.GetType().Name}: {failure.Message}");
+            throw;
+        }
+    }
+
+    private TrainingSummary Train()
     {
         TellMemory();
         using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
@@ -24,16 +41,16 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
         }
-        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor);
-        using var keeper = new CheckpointKeeper(task, gradients.Optimizer, checkpoints, _notices.Add);
+        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor, task.Ranks);
+        using var keeper = new CheckpointKeeper(task, gradients.Optimizer, _checkpoints, _notices.Add);
         using var best = new BestWeights(task.Weights);
-        var state = keeper.Start();
+        var state = Share(keeper.Start(), gradients.Optimizer);
         task.Measured = state.Measured;
         var (meter, before, tokens) = (new ThroughputMeter(task.Steps, state.Step), state.Seconds, 0L);
         try
         {
             if (state.Step > 0 && state.Validations.All(validation => validation.Step != state.Step)) Validate(ref state, best, CheckAlive); // it was stopped in the midst of one
-            if (IsDone(state)) progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
+            if (IsDone(state)) _progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
             while (!IsDone(state))
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
@@ -44,7 +61,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
                     state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
                     keeper.Keep(state);
-                    progress?.Report(Progress(state, batch.Plan, norm) with
+                    _progress?.Report(Progress(state, batch.Plan, norm) with
                     {
                         BlockShare = batch.BlockShare,
                         TokensPerSecond = throughput.TokensPerSecond,
@@ -56,7 +73,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                     });
                     if (IsDone(state)) break;
                 }
-            signals?.ThrowIfReceived(); // in the last step: it is still to be answered
+            ThrowIfAnyReceived(signals); // in the last step: it is still to be answered
             End(state, keeper, best);
         }
         catch (OperationCanceledException cancelled)
@@ -64,6 +81,33 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             Stop(state, gradients, keeper, best, cancelled);
         }
         return TrainingSummary.Of(state, task.Steps);
+    }
+
+    // The ranks may have read other folders, or none.
+    private TrainingState Share(TrainingState state, AdamW optimizer)
+    {
+        if (task.Ranks.Size == 1) return state;
+        using var stream = new MemoryStream();
+        state.Write(stream);
+        state = TrainingState.Read(new MemoryStream(task.Ranks.BroadcastBytes(stream.ToArray())), "rank 0");
+        ShareWeights();
+        if (state.Step > 0) optimizer.Share(task.Ranks);
+        return state;
+    }
+
+    private void ShareWeights()
+    {
+        foreach (var weight in task.Weights.All) task.Ranks.Broadcast(weight.Value);
+        task.Weights.Refresh();
+    }
+
+    private void ThrowIfAnyReceived(StopSignals? signals)
+    {
+        long[] stopped = [signals?.HasReceived is true ? 1 : 0];
+        task.Ranks.Sum<long>(stopped);
+        if (stopped[0] == 0) return;
+        signals?.ThrowIfReceived();
+        throw new OperationCanceledException("Another rank of the job was stopped.");
     }
 
     private bool IsDone(TrainingState state) => state.Step >= task.Steps || StopsEarly(state);
@@ -83,7 +127,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         if (task.RestoresBest) RestoreBest(state, keeper, best);
         if (state.Best is { IsUndefined: true })
             _notices.Add("The metric that validations are judged by was never a number on the held-out rows: the loss has decided.");
-        if (progress is INoticeSink sink)
+        if (_progress is INoticeSink sink)
             foreach (var notice in _notices) sink.Notify(task.Stage, notice);
         _notices.Clear();
     }
@@ -91,10 +135,16 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     // Of a run that was resumed the best weights may be on the disk only.
     private void RestoreBest(TrainingState state, CheckpointKeeper keeper, BestWeights best)
     {
+        if (state.Validations.Count == 0)
+        {
+            _notices.Add($"The model is that of step {state.Step}: there was no validation.");
+            return;
+        }
         if (state.Best is { } found && found.Step == state.Step) return;
         if (state.Best?.Step != best.Step)
         {
             keeper.RestoreBest(state);
+            if (task.Ranks.Size > 1) ShareWeights();
             return;
         }
         best.Restore();
@@ -140,7 +190,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private (TrainingState State, double GradientNorm) Take(TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper)
     {
         var rate = task.LearningRate.At(state.Step, task.Steps);
-        var (loss, norm) = gradients.Take(rate, batch.Losses);
+        var (loss, norm) = gradients.Take(rate, batch.Losses, task.Ranks.Size > 1 ? StepFingerprint.Of(_fingerprint, state, batch.IsPlanShared ? batch.Plan : null) : 0);
         var number = state.Step + 1;
         var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
         if (skipped > task.Optimizer.MaxSkippedSteps)
@@ -192,6 +242,6 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             _notices.Add("The encoder had not grown to all of its blocks; those to come have the weights that they would have begun with.");
         }
         _notices.Add($"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message} {keeper.LastKept}");
-        progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
+        _progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
     }
 }

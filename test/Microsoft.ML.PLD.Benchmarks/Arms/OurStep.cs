@@ -68,7 +68,7 @@ internal sealed class OurStep : IDisposable
         if (!_batches.TryNext(out var batch)) throw new InvalidOperationException("There are no more batches.");
         _waiting.Stop();
         var plan = _plans(_done);
-        Loss = _step.Take(_options.LearningRate.At(_done, _options.Steps), _losses.Training(_done, batch, _ => plan, _options)).Loss;
+        Loss = _step.Take(_options.LearningRate.At(_done, _options.Steps), _losses.Training(_done, batch, firstRow: 0, batch.Sum(part => (long)part.MaskedLabels.Length), _ => plan, _options)).Loss;
         _done++;
         if (_model.Device.type == DeviceType.CUDA) torch.cuda.synchronize();
         _all.Stop();

@@ -22,7 +22,7 @@ internal sealed class MaskedSuite() : Suite("masked", "A pre-trained encoder on 
             using var corpus = CorpusBuilder.BuildFromFiles([file], model.Tokenizer, Path.Combine(folder.Path, "shards"));
             var options = new PretrainingBatchOptions { SequenceLength = Math.Min(128, model.Config.MaxPositions), BatchSize = arguments.Parsed.GetValue(_sequences), NextSentencePrediction = model.NextSentence is not null };
             var batches = new PretrainingBatches(corpus.All, model.Tokenizer.Vocabulary, options, seed: 1, forValidation: true).Parts(0, 32);
-            var (loss, accuracy, _, pairs) = losses.Validation(batches);
+            var (loss, accuracy, _, pairs) = losses.Validation(batches, SingleProcess.Instance);
             (string, object)[] figures =
             [
                 ("text", Path.GetFileName(file)), ("tokens", corpus.TokenCount), ("sequences", options.BatchSize), ("masked", batches.Sum(batch => batch.MaskedLabels.Length)),

@@ -63,12 +63,21 @@ public sealed class FineTuningStopTests : FineTuningFixture
     [TestMethod]
     public void AFitThatFailsFreesItsWeights()
     {
-        using var source = new CancellationTokenSource();
-        source.Cancel();
-        Assert.Throws<OperationCanceledException>(() => Fit(Options with { CancellationToken = source.Token }));
+        Fail(); // what is made once is made
         var before = DisposeScopeManager.Statistics.ThreadTotalLiveCount;
-        Assert.Throws<OperationCanceledException>(() => Fit(Options with { CancellationToken = source.Token }));
+        Fail();
         Assert.AreEqual(before, DisposeScopeManager.Statistics.ThreadTotalLiveCount);
+
+        void Fail()
+        {
+            using var source = new CancellationTokenSource();
+            var log = new ProgressLog();
+            Assert.Throws<OperationCanceledException>(() => Fit(Options with
+            {
+                CancellationToken = source.Token, FineTuning = Options.FineTuning with { Steps = 1_000 }, Progress = [log, new Callback(source.Cancel)],
+            }));
+            Assert.AreEqual(1, log[0].Step, "It fails when there is a network.");
+        }
     }
 
     private sealed class Callback(Action report) : IProgress<TrainingProgress>

@@ -318,10 +318,15 @@ public sealed class PretrainingPipelineTests
     {
         using var transformer = Fit(Options);
         var data = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(TextRow.Class)).Fit(Data()).Transform(Data());
-        var features = transformer.Transform(data);
+        var encoded = _mlContext.Data.Cache(transformer.Transform(data));
+        var features = _mlContext.Transforms.CustomMapping<TextRow, One>((_, one) => one.Constant = 1, contractName: null)
+            .Append(_mlContext.Transforms.Concatenate("Features", "Features", nameof(One.Constant))).Fit(encoded).Transform(encoded);
         var model = _mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy().Fit(features);
         var importance = _mlContext.MulticlassClassification.PermutationFeatureImportance(model, features);
-        Assert.HasCount(TestCorpus.Config.HiddenSize, importance);
+        Assert.HasCount(TestCorpus.Config.HiddenSize + 1, importance);
+        double[] losses = [.. importance.Select(slot => slot.LogLoss.Mean)];
+        Assert.AreEqual(0, losses[^1], "A constant tells nothing.");
+        Assert.IsGreaterThan(TestCorpus.Config.HiddenSize / 2, losses[..^1].Count(loss => loss > 0), string.Join(" ", losses)); // shuffled, it is missed
 
         IDataView Data() => _mlContext.Data.LoadFromEnumerable(TextRow.Make(40));
     }
@@ -379,5 +384,10 @@ public sealed class PretrainingPipelineTests
     private sealed class Callback(Action report) : IProgress<TrainingProgress>
     {
         public void Report(TrainingProgress value) => report();
+    }
+
+    private sealed class One
+    {
+        public float Constant { get; set; }
     }
 }

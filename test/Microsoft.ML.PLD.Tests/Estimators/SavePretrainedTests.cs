@@ -99,6 +99,18 @@ public sealed class SavePretrainedTests : FineTuningFixture
     }
 
     [TestMethod]
+    public void OptionsAreThoseOfTheFoldersArchitecture()
+    {
+        using var folder = new TemporaryFolder();
+        var config = BertConfig.Mini with { Layers = 14, HiddenSize = 16, AttentionHeads = 2, IntermediateSize = 20, MaxPositions = 600 };
+        using var tuned = Fit(Options with { Pretrained = null, Config = config });
+        tuned.SavePretrained(folder["deep"]);
+        // More positions and blocks than an encoder has by default.
+        using var read = PldBertMulticlassTransformer.FromPretrained(MLContext, folder["deep"], new() { FineTuning = new() { MaxLength = 600, FrozenBlocks = 14 } });
+        Assert.AreEqual("600", Metadata(read)["max_length"]);
+    }
+
+    [TestMethod]
     public void AnEncoderIsATransformerWithoutTraining()
     {
         using var folder = new TemporaryFolder();

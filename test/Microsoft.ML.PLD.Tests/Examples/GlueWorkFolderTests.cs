@@ -43,6 +43,11 @@ public sealed class GlueWorkFolderTests
         Assert.Contains("is of a run with other options", said.Single());
         Assert.Contains("begins anew", said.Single());
 
+        // And one that the disk has damaged.
+        foreach (var weights in Directory.GetFiles(own, "model.safetensors", SearchOption.AllDirectories)) File.WriteAllText(weights, "{}");
+        Assert.AreEqual(0, StaleCheckpoint.FitAnew(() => Train(seed: 2), own, said.Add));
+        Assert.Contains("can be used", said[1]);
+
         int Train(ulong seed)
         {
             using var model = new BertPretrainer(TestCorpus.Config, TestCorpus.Options with { Steps = 2, Seed = seed }, TestCorpus.Runtime,
@@ -61,6 +66,7 @@ public sealed class GlueWorkFolderTests
         var own = Directory.CreateDirectory(Path.Combine(_folder, "run")).FullName;
         Assert.ThrowsExactly<InvalidOperationException>(() => StaleCheckpoint.FitAnew<int>(() => Fail("The checkpoint 'a' is of a run with other options"), own, _ => { }));
         Assert.AreEqual(3, tries, "anew once only");
+        Assert.ThrowsExactly<InvalidDataException>(() => StaleCheckpoint.FitAnew<int>(() => throw new InvalidDataException("'train.tsv' is damaged"), own, _ => { }));
 
         int Fail(string message)
         {

@@ -94,6 +94,8 @@ public sealed class GlueReaderTests
         Assert.AreEqual(100, _folder.Read("QQP").BrokenLines);
         _folder.Write("QQP/train.tsv", [Header, "1\t2\t3\tWhy?\tWho?\t1", .. Enumerable.Repeat("broken", 101)]);
         _folder.AssertDamaged("QQP", GlueSplit.Train, "QQP/train.tsv", 103, "1 tab-separated columns in 'broken'; expected 6.");
+        File.WriteAllText(_folder.Write("QQP/train.tsv", Header), $"{Header}\n1\t2\t3\tWhy?\tWho?\t1\n4\t5\t6\tWh"); // a download that broke off
+        _folder.AssertDamaged("QQP", GlueSplit.Train, "QQP/train.tsv", 3, "4 tab-separated columns in", "expected 6.");
         _folder.Write("QQP/train.tsv", Header, "1\t2\t3\tWhy?\tWho?\t1\t1");
         _folder.AssertDamaged("QQP", GlueSplit.Train, "QQP/train.tsv", 2, "7 tab-separated columns", "expected 6.");
         _folder.Write("QQP/test.tsv", "id\tquestion1\tquestion2", "0\tWhy?\tWho?", "1\tWhy?");

@@ -328,6 +328,7 @@ public sealed class TrainingLoopTests
         public ILayerSchedule LayerSchedule => task.LayerSchedule;
         public IReadOnlyDictionary<string, string> Options => task.Options;
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
+        public ICollective Ranks => task.Ranks;
         public StepCut Cut => task.Cut;
 
         public MemoryEstimate Memory(bool keepsCheckpoints) => Estimate ?? task.Memory(keepsCheckpoints);

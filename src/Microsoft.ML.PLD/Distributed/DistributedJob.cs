@@ -1,0 +1,30 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>The processes that a launcher such as mpirun or srun started together. Training uses all of them; a process that was started by itself is a job of one.</summary>
+/// <remarks>
+/// <para>All of them run the same program: each trains on its share of every batch, and <c>Fit</c> gives each the same model. Rank 0 alone reports progress and has checkpoints. What the program
+/// itself writes or prints belongs into <c>if (DistributedJob.IsFirst)</c>.</para>
+/// <para>The first use loads MPI, if there is a launcher; without one, MPI is never loaded. See docs/distributed.md.</para>
+/// </remarks>
+public static class DistributedJob
+{
+    /// <summary>The number of this process: 0 to <see cref="Size"/> - 1.</summary>
+    /// <exception cref="DllNotFoundException">There is a launcher, and no MPI library.</exception>
+    /// <exception cref="InvalidOperationException">The MPI library is not the launcher's.</exception>
+    public static int Rank => Current.Rank;
+
+    /// <summary>How many processes there are.</summary>
+    /// <inheritdoc cref="Rank" path="/exception"/>
+    public static int Size => Current.Size;
+
+    /// <summary>Whether this is rank 0, the one that reports and writes.</summary>
+    /// <inheritdoc cref="Rank" path="/exception"/>
+    public static bool IsFirst => Rank == 0;
+
+    /// <summary>Waits until all processes are here.</summary>
+    /// <inheritdoc cref="Rank" path="/exception"/>
+    public static void Wait() => Current.Sum<long>([0]);
+
+    /// <summary>The job, or this process alone.</summary>
+    internal static ICollective Current => Launcher.Current is { Size: > 1 } ? MpiCollective.Instance : SingleProcess.Instance;
+}

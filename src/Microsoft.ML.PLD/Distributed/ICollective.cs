@@ -1,0 +1,31 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>The processes, called ranks, that train one model together. Every rank makes the same calls in the same order, each from one thread at a time.</summary>
+internal interface ICollective
+{
+    /// <summary>The number of this process: 0 to <see cref="Size"/> - 1.</summary>
+    int Rank { get; }
+
+    /// <summary>How many processes there are.</summary>
+    int Size { get; }
+
+    /// <summary>Bytes that were given to <see cref="Sum{T}"/> and <see cref="Broadcast"/> so far. What goes over the network is this times a factor of the algorithm's, near 2 for sums.</summary>
+    long Bytes { get; }
+
+    /// <summary>Every rank gets the sums of all ranks' numbers, place by place: the same bits everywhere.</summary>
+    /// <typeparam name="T"><see cref="float"/>, <see cref="double"/> or <see cref="long"/>.</typeparam>
+    /// <param name="values">This rank's numbers; then the sums.</param>
+    void Sum<T>(Span<T> values) where T : unmanaged;
+
+    /// <summary>Every rank gets what rank 0 has.</summary>
+    /// <param name="values">Of the same length everywhere.</param>
+    void Broadcast(Span<byte> values);
+
+    /// <summary>Work begins that all ranks must end: a process that exits before ends the job.</summary>
+    /// <returns>Dispose of it when the work is done, or has failed on all ranks.</returns>
+    IDisposable Begin();
+
+    /// <summary>Ends all processes of the job, this one among them, because this rank cannot go on. Returns only where there is no other.</summary>
+    /// <param name="reason">For the person who reads the job's log.</param>
+    void Abort(string reason);
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>The processes of an MPI job.</summary>
+/// <remarks>No rank outlives another: there is no recovery inside of a job. Whatever goes wrong on one ends all, with a message, and the job is started again from the last checkpoint.</remarks>
+internal sealed unsafe class MpiCollective : ICollective
+{
+    private const int MostAtOnce = 1 << 28; // of numbers: counts are ints, and libraries multiply them by sizes
+
+    private static readonly Lazy<MpiCollective> Started = new(() => new MpiCollective(Launcher.Current!));
+
+    private readonly MpiLibrary _library;
+    private readonly Watchdog _watchdog;
+    private int _begun;
+    private long _bytes;
+
+    private MpiCollective(Launcher launcher)
+    {
+        _library = MpiLibrary.Load(launcher.Kind);
+        (Rank, Size, var isForAllThreads) = _library.Initialize();
+        if (Size != launcher.Size)
+            throw new InvalidOperationException(
+                $"The job was started with {launcher.Size} processes, but {_library.Name} ({_library.Version}) sees {Size}: it is not the library of the launcher. Set {MpiLibrary.Variable} to the path of the one that is.");
+        _watchdog = new Watchdog(operation => Abort(
+            $"It has waited {Watchdog.Patience.TotalSeconds:F0} seconds for the others in {operation}: one of them hangs, or the network is cut. {Watchdog.Variable} sets how many seconds it waits."), isForAllThreads);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => Leave();
+    }
+
+    /// <summary>This process's job. MPI is loaded by the first use.</summary>
+    /// <exception cref="DllNotFoundException">There is no MPI library.</exception>
+    /// <exception cref="InvalidOperationException">The library is not the launcher's.</exception>
+    public static MpiCollective Instance => Started.Value;
+
+    public int Rank { get; }
+
+    public int Size { get; }
+
+    public long Bytes => _bytes;
+
+    public void Sum<T>(Span<T> values) where T : unmanaged
+    {
+        var type = typeof(T) == typeof(float) ? _library.Float : typeof(T) == typeof(double) ? _library.Double : typeof(T) == typeof(long) ? _library.Int64
+            : throw new NotSupportedException($"{typeof(T).Name} is not summed; expected Single, Double or Int64.");
+        _bytes += (long)values.Length * sizeof(T);
+        fixed (T* start = values)
+            for (var at = 0; at < values.Length; at += MostAtOnce)
+                using (_watchdog.Watch("a sum"))
+                    _library.SumInPlace(start + at, Math.Min(MostAtOnce, values.Length - at), type);
+    }
+
+    public void Broadcast(Span<byte> values)
+    {
+        _bytes += values.Length;
+        fixed (byte* start = values)
+            for (var at = 0; at < values.Length; at += MostAtOnce)
+                using (_watchdog.Watch("a broadcast"))
+                    _library.Broadcast(start + at, Math.Min(MostAtOnce, values.Length - at));
+    }
+
+    public IDisposable Begin()
+    {
+        Interlocked.Increment(ref _begun);
+        return new Work(this);
+    }
+
+    public void Abort(string reason)
+    {
+        Console.Error.WriteLine($"Rank {Rank} of {Size} on {Environment.MachineName} ends the job: {reason}");
+        Console.Error.Flush();
+        _library.Abort(1);
+        Process.GetCurrentProcess().Kill(); // where MPI_Abort returns
+    }
+
+    // The others wait for this process in whatever they do next.
+    private void Leave()
+    {
+        if (Volatile.Read(ref _begun) > 0) Abort("It exits in the midst of training.");
+        else _library.Leave();
+    }
+
+    private sealed class Work(MpiCollective job) : IDisposable
+    {
+        private MpiCollective? _job = job;
+
+        public void Dispose()
+        {
+            if (Interlocked.Exchange(ref _job, null) is { } begun) Interlocked.Decrement(ref begun._begun);
+        }
+    }
+}

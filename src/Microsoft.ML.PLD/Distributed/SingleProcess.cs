@@ -1,0 +1,31 @@
+namespace Microsoft.ML.PLD;
+
+/// <summary>A process by itself: nothing to add up, nobody to tell.</summary>
+internal sealed class SingleProcess : ICollective, IDisposable
+{
+    public static SingleProcess Instance { get; } = new();
+
+    public int Rank => 0;
+
+    public int Size => 1;
+
+    public long Bytes => 0;
+
+    public void Sum<T>(Span<T> values) where T : unmanaged
+    {
+    }
+
+    public void Broadcast(Span<byte> values)
+    {
+    }
+
+    public IDisposable Begin() => this;
+
+    public void Abort(string reason)
+    {
+    }
+
+    void IDisposable.Dispose()
+    {
+    }
+}

@@ -1,0 +1,30 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+using System.Text;
+
+namespace Microsoft.ML.PLD;
+
+/// <summary>A number that tells steps from others: ranks that have another one would add up what does not belong together.</summary>
+internal static class StepFingerprint
+{
+    /// <summary>Of a run: all that its result depends on, its data among it.</summary>
+    public static ulong Of(IReadOnlyDictionary<string, string> options) =>
+        Of(Encoding.UTF8.GetBytes(string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}"))));
+
+    /// <summary>Of a step of a run.</summary>
+    /// <param name="run">As <see cref="Of(IReadOnlyDictionary{string, string})"/>.</param>
+    /// <param name="state">Before the step.</param>
+    /// <param name="plan">What all ranks run; null: each has plans of its own.</param>
+    public static ulong Of(ulong run, TrainingState state, LayerPlan? plan) =>
+        Of(MemoryMarshal.AsBytes<double>([BitConverter.UInt64BitsToDouble(run), state.Step, .. plan?.Runs.SelectMany(Numbers) ?? []]));
+
+    private static IEnumerable<double> Numbers(BlockRun run) => [run.Block, run.Scale, run.IsTrained ? 1 : 0, run.IsForwardOnly ? 1 : 0, run.Subset?.Share ?? 1];
+
+    private static ulong Of(ReadOnlySpan<byte> bytes)
+    {
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        SHA256.HashData(bytes, hash);
+        return BinaryPrimitives.ReadUInt64LittleEndian(hash);
+    }
+}
