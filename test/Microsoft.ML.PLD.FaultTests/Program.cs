@@ -3,6 +3,7 @@ using Microsoft.ML.PLD.FaultTests;
 
 // dotnet run -c Release --project test/Microsoft.ML.PLD.FaultTests -- <bench>
 if (args is ["train", ..]) return TrainingProcess.Train(args[1..]); // what the benches kill
+if (args is [RankProcess.Command, ..]) return RankProcess.Run(args[1..]); // what the ranks of jobs run
 if (args is [AflTarget.Fuzz or AflTarget.Seeds, _, _]) return AflTarget.Run(args); // build/fuzz.sh
 if (args is ["fuzz-worker", ..]) return FuzzWorker.Run(args[1..]);
 
@@ -32,6 +33,11 @@ var isShort = new Option<bool>("--short") { Description = "As many of each as a 
 var all = new Command("all", "All of them; the last line is a JSON object.") { isShort };
 all.SetAction(parsed => AllBenches.Run(parsed.GetValue(isShort), parsed.GetValue(seed)).Count == 0 ? 0 : 1);
 command.Add(all);
+var kills = new Option<int>("--kills") { Description = "Jobs that lose a rank.", DefaultValueFactory = _ => 0 };
+var hangs = new Option<int>("--hangs") { Description = "Jobs in which a rank hangs.", DefaultValueFactory = _ => 0 };
+var mpi = new Command("mpi", "Trainings on several ranks, on every MPI that is installed; the last line is a JSON object.") { isShort, kills, hangs };
+mpi.SetAction(parsed => MpiBench.Run(parsed.GetValue(isShort), parsed.GetValue(kills), parsed.GetValue(hangs), parsed.GetValue(seed)).Count == 0 ? 0 : 1);
+command.Add(mpi);
 return command.Parse(args).Invoke();
 
 Command Bench(string name, string description, int usual, Func<int, int, int> run)

@@ -21,9 +21,9 @@ public static class DistributedJob
     /// <inheritdoc cref="Rank" path="/exception"/>
     public static bool IsFirst => Rank == 0;
 
-    /// <summary>Waits until all processes are here.</summary>
+    /// <summary>Waits until all processes are here, as long as it takes: for what one of them prepares for all.</summary>
     /// <inheritdoc cref="Rank" path="/exception"/>
-    public static void Wait() => Current.Sum<long>([0]);
+    public static void Wait() => Current.Wait();
 
     /// <summary>The job, or this process alone.</summary>
     internal static ICollective Current => Launcher.Current is { Size: > 1 } ? MpiCollective.Instance : SingleProcess.Instance;

@@ -21,6 +21,9 @@ internal interface ICollective
     /// <param name="values">Of the same length everywhere.</param>
     void Broadcast(Span<byte> values);
 
+    /// <summary>Waits until all ranks are here, as long as it takes.</summary>
+    void Wait();
+
     /// <summary>Work begins that all ranks must end: a process that exits before ends the job.</summary>
     /// <returns>Dispose of it when the work is done, or has failed on all ranks.</returns>
     IDisposable Begin();

@@ -58,6 +58,12 @@ internal sealed unsafe class MpiCollective : ICollective
                     _library.Broadcast(start + at, Math.Min(MostAtOnce, values.Length - at));
     }
 
+    public void Wait()
+    {
+        long nothing = 0;
+        _library.SumInPlace(&nothing, 1, _library.Int64);
+    }
+
     public IDisposable Begin()
     {
         Interlocked.Increment(ref _begun);

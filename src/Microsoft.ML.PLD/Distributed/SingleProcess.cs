@@ -19,6 +19,10 @@ internal sealed class SingleProcess : ICollective, IDisposable
     {
     }
 
+    public void Wait()
+    {
+    }
+
     public IDisposable Begin() => this;
 
     public void Abort(string reason)

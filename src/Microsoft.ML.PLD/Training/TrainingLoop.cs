@@ -162,7 +162,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     // Before anything but the weights is made: on Linux, a process that takes too much is ended without a word.
     private void TellMemory()
     {
-        if (progress is not INoticeSink sink) return;
+        if (_progress is not INoticeSink sink) return;
         var memory = task.Memory(keepsCheckpoints: checkpoints.Folder is not null);
         sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} weights; takes about {memory}."));
         if (task.Weights.Device.type == DeviceType.CPU && AvailableMemory.Bytes is { } available && memory.Total - memory.Masters > available)

@@ -67,6 +67,8 @@ internal sealed class ThreadRanks
             job._barrier.SignalAndWait();
         }
 
+        public void Wait() => AddUp<long>([0]);
+
         public IDisposable Begin() => this;
 
         public void Abort(string reason)

@@ -1,0 +1,68 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Runtime.InteropServices;
+
+namespace Microsoft.ML.PLD.FaultTests;
+
+/// <summary>What each rank of a job runs: a <see cref="RankCase"/>.</summary>
+internal static class RankProcess
+{
+    public const string Command = "rank", BytesMark = "bytes a step ";
+
+    /// <param name="arguments">The case, the folder of the prepared text, the folder for checkpoints and the model.</param>
+    public static int Run(string[] arguments)
+    {
+        var (what, text, folder) = (RankCase.Parse(arguments[0]), new PreparedText(arguments[1]), arguments[2]);
+        var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), EverySteps = what.IsBase ? 0 : 3, Interval = TimeSpan.Zero, ResumeFrom = CheckpointOptions.Latest };
+        var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1 };
+        using var corpus = TokenCorpus.Open(text.CorpusFolder, text.Tokenizer.Vocabulary);
+        var counted = new Counted();
+        var taken = 0L;
+        using var model = new BertPretrainer(what.Config, what.Options, runtime, what.IsBase ? new() : checkpoints).Train(corpus, text.Tokenizer, counted, () =>
+        {
+            if (++taken == what.Step && what.Rank == DistributedJob.Rank) Happen(what.Fault); // a micro-batch a step
+        });
+        if (!DistributedJob.IsFirst) return 0;
+        if (!what.IsBase) model.SavePretrained(Path.Combine(folder, "model"));
+        Console.WriteLine(FormattableString.Invariant($"{BytesMark}{counted.BytesOfStep:F0}"));
+        return 0;
+    }
+
+    private static void Happen(string? fault)
+    {
+        switch (fault)
+        {
+            case RankCase.Kill:
+                Process.GetCurrentProcess().Kill();
+                break;
+            case RankCase.Exit:
+                Environment.Exit(0);
+                break;
+            case RankCase.HardExit:
+                ExitAtOnce(0);
+                break;
+            case RankCase.Throw:
+                throw new InvalidDataException("The text is broken.");
+            case RankCase.Hang:
+                Thread.Sleep(Timeout.Infinite);
+                break;
+        }
+    }
+
+    [DllImport("libc", EntryPoint = "_exit")]
+    private static extern void ExitAtOnce(int code);
+
+    // Bytes between the first and the last report: neither the weights at the beginning nor validations.
+    private sealed class Counted : IProgress<TrainingProgress>
+    {
+        private readonly List<(long Step, long Bytes)> _seen = [];
+
+        public double BytesOfStep => _seen.Count < 3 ? 0 : (double)(_seen[^2].Bytes - _seen[0].Bytes) / (_seen[^2].Step - _seen[0].Step);
+
+        public void Report(TrainingProgress value)
+        {
+            _seen.Add((value.Step, DistributedJob.Current.Bytes));
+            Console.WriteLine(value.Step.ToString(CultureInfo.InvariantCulture));
+        }
+    }
+}
