@@ -39,8 +39,8 @@ internal sealed class SwitchableEncoder
     /// <param name="plan">The blocks to run.</param>
     /// <param name="type">Of the activations.</param>
     /// <param name="dropout">Null: none.</param>
-    /// <param name="recomputation">Takes the blocks whose inside is not kept for the way back; null: all is kept.</param>
-    public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null)
+    /// <param name="pieces">Cuts the graph behind each block; null: it stays in one piece.</param>
+    public torch.Tensor Apply(TokenBatch batch, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, GraphPieces? pieces = null)
     {
         if (plan.Blocks != _blocks.Length)
             throw new ArgumentException($"The plan is for {plan.Blocks} blocks, the encoder has {_blocks.Length}.", nameof(plan));
@@ -52,8 +52,8 @@ internal sealed class SwitchableEncoder
             // The way back begins with the last block: what it has inside would be there again at once.
             x = !run.IsTrained ? Frozen(true, () => Compute(input))
                 : run.IsForwardOnly ? PassedBy.Apply(input, isLast ? batch.OutputPositions : null, () => Compute(input))
-                : recomputation is null || isLast ? Compute(input)
-                : recomputation.Apply(Compute, x);
+                : pieces is null || isLast ? Compute(input)
+                : pieces.Apply(run.Block, Compute, x);
         }
         return plan.Runs.Count == 0 && batch.OutputPositions is { } outputs ? x.index_select(0, outputs) : x;
     }

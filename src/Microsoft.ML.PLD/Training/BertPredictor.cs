@@ -35,16 +35,16 @@ internal sealed class BertPredictor : IDisposable
     /// <param name="plan">The blocks to run.</param>
     /// <param name="type">Of the activations.</param>
     /// <param name="dropout">Null: none.</param>
-    /// <param name="recomputation">Null: none.</param>
+    /// <param name="pieces">Null: none.</param>
     /// <param name="paddedLength">What texts are padded to, if none is longer.</param>
     /// <param name="firstRow">The number of the first text in the step's batch.</param>
     /// <returns>[B, outputs], float32</returns>
     public torch.Tensor Apply(
-        IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, Recomputation? recomputation = null, int paddedLength = 0,
+        IReadOnlyList<TokenizedText> texts, LayerPlan plan, torch.ScalarType type, Dropout? dropout = null, GraphPieces? pieces = null, int paddedLength = 0,
         long firstRow = 0)
     {
         var batch = TokenBatch.Pad(texts, Tokenizer.Vocabulary.PadId, Weights.Device, firstsOnly: Pooling == Pooling.Cls, paddedLength, firstRow);
-        return Head.Apply(Encoder.Apply(batch, plan, type, dropout, recomputation), batch, dropout);
+        return Head.Apply(Encoder.Apply(batch, plan, type, dropout, pieces), batch, dropout);
     }
 
     /// <summary>What the encoder makes of texts, without dropout.</summary>

@@ -143,10 +143,10 @@ internal sealed class FineTuningTask : ITrainingTask
         _options.Padding == TextPadding.LengthBuckets ? _lengths : new int[_lengths.Length], _options.BatchSize, _options.RunSeed, epoch);
 
     private MicroBatchLoss[] Losses(long step, int[] share, int firstRow, int texts, int microBatchSize, LayerPlan plan) =>
-        [.. share.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(recomputation =>
+        [.. share.Chunk(microBatchSize).Select((part, index) => (MicroBatchLoss)(pieces =>
         {
             var dropout = Dropout.For(_options.HiddenDropout, _options.AttentionDropout, _options.RunSeed, step, firstRow + index * microBatchSize, part.Length, Weights.Device);
-            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, recomputation, PaddedLength, firstRow + index * microBatchSize);
+            var outputs = _predictor.Apply([.. part.Select(text => _examples.Texts[text])], plan, _type, dropout, pieces, PaddedLength, firstRow + index * microBatchSize);
             var loss = _objective.Loss(outputs, [.. part.Select(text => _examples.Targets[_examples.Rows[text]])], [.. part.Select(text => _weights[text])]);
             // Divided by the texts of the whole step, so that the sum over micro-batches, and ranks, is the step's mean.
             return loss.DividedBy(texts);

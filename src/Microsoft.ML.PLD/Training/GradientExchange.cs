@@ -1,78 +1,133 @@
+using System.Runtime.ExceptionServices;
 using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>Makes the gradients of all ranks one: a few numbers that all agree on first, then a sum for each block.</summary>
-/// <remarks>What no rank has a gradient of, a dropped block for example, is not sent.</remarks>
-/// <param name="ranks">More than one.</param>
-/// <param name="weights">All that have gradients.</param>
-internal sealed class GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights) : IDisposable
+/// <summary>Makes the gradients of all ranks one: a sum for each block, and a few numbers that all agree on.</summary>
+/// <remarks>
+/// <para>What no rank has a gradient of, a dropped block for example, is not sent.</para>
+/// <para>
+/// Where all micro-batches have one plan, a thread sends a block's gradients as soon as they are there, the last block's first, while those of the blocks below are computed: the plan
+/// tells all ranks alike what there will be.
+/// </para>
+/// </remarks>
+internal sealed class GradientExchange : IDisposable
 {
-    private const int Stopped = 0, LackedMemory = 1, Fingerprint = 2, FingerprintSquared = 3, LossSum = 4, FirstWeight = 5;
+    private const int Stopped = 0, LackedMemory = 1, LossSum = 2, FirstWeight = 3;
 
-    // Sums of squares of so many bits over a thousand ranks are exact in a double.
-    private const ulong FingerprintMask = (1 << 20) - 1;
+    private readonly ICollective _ranks;
+    private readonly IReadOnlyList<Weight> _weights;
 
-    // Those of a block, wherever they stand in the list; the last block first, as its gradients are the first to be there.
-    private readonly int[][] _blocks = [.. Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).OrderByDescending(block => block.Key).Select(block => block.ToArray())];
-    private readonly Dictionary<int, torch.Tensor> _sums = [];
+    // By block, the last one first; -1: embeddings and heads.
+    private readonly SortedDictionary<int, int[]> _weightsOf;
+    private readonly Dictionary<int, torch.Tensor> _memory = [];
+    private readonly Lock _lock = new();
+    private readonly SemaphoreSlim _passed = new(0);
 
-    /// <summary>Adds up the losses and gradients of all ranks.</summary>
-    /// <param name="failure">Why this rank has none: it was stopped, or lacked memory; null: it has.</param>
-    /// <param name="fingerprint">Of what all ranks must have the same of: the step, its plan, options and data.</param>
+    private Step? _step;
+
+    /// <param name="ranks">More than one.</param>
+    /// <param name="weights">All that have gradients.</param>
+    public GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights)
+    {
+        (_ranks, _weights) = (ranks, weights);
+        _weightsOf = new(Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).ToDictionary(block => block.Key, block => block.ToArray()), Comparer<int>.Create((a, b) => b.CompareTo(a)));
+    }
+
+    /// <summary>A step begins.</summary>
+    /// <param name="plan">What all micro-batches of all ranks run; null: they differ, and nothing is sent before the end.</param>
+    /// <param name="gradients">Of each worker and weight, those that it has so far.</param>
+    /// <param name="workers">How many workers of this rank will tell <see cref="HasPassed"/>.</param>
+    public void Begin(LayerPlan? plan, IReadOnlyList<IReadOnlyList<torch.Tensor>[]> gradients, int workers)
+    {
+        int[] early = plan is null ? [] : [.. _weightsOf.Keys.Where(block => plan.Runs.Any(run => run.Block == block && run is { IsTrained: true, IsForwardOnly: false }))];
+        _step = new Step(gradients, early, Enumerable.Repeat(int.MaxValue, workers).ToArray());
+        if (early.Length > 0) _step.Sending = Task.Factory.StartNew(SendEarly, TaskCreationOptions.LongRunning);
+    }
+
+    /// <summary>A worker has all its gradients of the blocks with higher numbers. On any thread.</summary>
+    public void HasPassed(int worker, int block)
+    {
+        lock (_lock) _step!.PassedBy[worker] = Math.Min(_step.PassedBy[worker], block);
+        _passed.Release();
+    }
+
+    /// <summary>Adds up what has not been, and the losses.</summary>
+    /// <param name="failure">Why this rank has no gradients: it was stopped, or lacked memory; null: it has.</param>
     /// <param name="loss">This rank's part of the loss.</param>
-    /// <param name="gradients">Of each weight, any number that add up.</param>
-    /// <returns>The loss, and of each weight its gradient or nothing; they are good until the next call.</returns>
+    /// <returns>The loss, and of each weight its gradient or nothing; they are good until the next step.</returns>
     /// <exception cref="OperationCanceledException">A rank was stopped.</exception>
     /// <exception cref="OutOfMemoryException">A rank lacked memory.</exception>
-    /// <exception cref="InvalidOperationException">The ranks do not do the same.</exception>
-    public (double Loss, IReadOnlyList<IReadOnlyList<torch.Tensor>> Gradients) Sum(Exception? failure, ulong fingerprint, double loss, IReadOnlyList<IReadOnlyList<torch.Tensor>> gradients)
+    public (double Loss, IReadOnlyList<IReadOnlyList<torch.Tensor>> Gradients) End(Exception? failure, double loss)
     {
-        var agreed = new double[FirstWeight + weights.Count];
-        double own = fingerprint & FingerprintMask;
-        (agreed[Stopped], agreed[LackedMemory]) = (failure is OperationCanceledException ? 1 : 0, failure is not (null or OperationCanceledException) ? 1 : 0);
-        (agreed[Fingerprint], agreed[FingerprintSquared], agreed[LossSum]) = (own, own * own, loss);
-        for (var weight = 0; weight < weights.Count; weight++) agreed[FirstWeight + weight] = gradients[weight].Count > 0 ? 1 : 0;
-        ranks.Sum<double>(agreed);
+        var step = _step!;
+        step.HasFailed = failure is not null;
+        for (var worker = 0; worker < step.PassedBy.Length; worker++) HasPassed(worker, int.MinValue);
+        try
+        {
+            step.Sending.GetAwaiter().GetResult();
+        }
+        catch (Exception broken)
+        {
+            // The others have gone on: there is no taking the step again.
+            throw new InvalidOperationException($"The gradients of a block could not be sent: {broken.Message}", broken);
+        }
 
-        // Only equal numbers have a mean whose square is the mean of their squares.
-        if (agreed[Fingerprint] * agreed[Fingerprint] != agreed[FingerprintSquared] * ranks.Size)
-            throw new InvalidOperationException("The ranks of the job do not train the same: their options, text or programs differ. Give all of them the same, and a seed to whatever the program draws itself.");
+        var agreed = new double[FirstWeight + _weights.Count];
+        (agreed[Stopped], agreed[LackedMemory], agreed[LossSum]) = (failure is OperationCanceledException ? 1 : 0, failure is not (null or OperationCanceledException) ? 1 : 0, loss);
+        for (var weight = 0; weight < _weights.Count; weight++) agreed[FirstWeight + weight] = step.Gradients.Any(worker => worker[weight].Count > 0) ? 1 : 0;
+        _ranks.Sum<double>(agreed);
         if (agreed[Stopped] > 0) throw failure as OperationCanceledException ?? new OperationCanceledException("Another rank of the job was stopped.");
-        if (agreed[LackedMemory] > 0) throw failure ?? new OutOfMemoryException("Another rank of the job lacked memory.");
-        if (!double.IsFinite(agreed[LossSum])) return (agreed[LossSum], gradients); // of which nothing will be made
-        var sums = new IReadOnlyList<torch.Tensor>[weights.Count];
-        for (var block = 0; block < _blocks.Length; block++) SumBlock(block, weight => agreed[FirstWeight + weight] > 0, gradients, sums);
-        return (agreed[LossSum], sums);
+        if (agreed[LackedMemory] > 0)
+        {
+            if (failure is not null) ExceptionDispatchInfo.Throw(failure);
+            throw new OutOfMemoryException("Another rank of the job lacked memory.");
+        }
+        if (double.IsFinite(agreed[LossSum]))
+            foreach (var block in _weightsOf.Keys.Except(step.Early)) Send(step, block, weight => agreed[FirstWeight + weight] > 0);
+        return (agreed[LossSum], [.. Enumerable.Range(0, _weights.Count).Select(weight => step.Sums.GetValueOrDefault(weight) is { } sum ? new[] { sum } : Array.Empty<torch.Tensor>())]);
     }
 
     public void Dispose()
     {
-        foreach (var sum in _sums.Values) sum.Dispose();
-        _sums.Clear();
+        foreach (var memory in _memory.Values) memory.Dispose();
+        _memory.Clear();
+        _passed.Dispose();
     }
 
-    private void SumBlock(int block, Func<int, bool> isThere, IReadOnlyList<IReadOnlyList<torch.Tensor>> gradients, IReadOnlyList<torch.Tensor>[] sums)
+    private void SendEarly()
+    {
+        var step = _step!;
+        foreach (var block in step.Early)
+        {
+            while (true)
+            {
+                lock (_lock)
+                    if (step.PassedBy.All(passed => passed < block)) break;
+                _passed.Wait();
+            }
+            Send(step, block, _ => true);
+        }
+    }
+
+    private void Send(Step step, int block, Func<int, bool> isThere)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        long length = 0;
-        var memory = Memory(block);
-        foreach (var weight in _blocks[block])
+        var (memory, length) = (Memory(block), 0L);
+        foreach (var weight in _weightsOf[block].Where(isThere))
         {
-            sums[weight] = [];
-            if (!isThere(weight)) continue;
-            var part = memory.narrow(0, length, weights[weight].Value.numel()).view(weights[weight].Value.shape);
-            AddUp(part, gradients[weight]);
-            sums[weight] = [part.DetachFromDisposeScope()];
+            var part = memory.narrow(0, length, _weights[weight].Value.numel()).view(_weights[weight].Value.shape);
+            AddUp(part, step.HasFailed ? [] : [.. step.Gradients.SelectMany(worker => worker[weight])]);
+            step.Sums[weight] = part.DetachFromDisposeScope();
             length += part.numel();
         }
-        if (length > 0) ranks.Sum(memory.narrow(0, 0, length));
+        if (length > 0) _ranks.Sum(memory.narrow(0, 0, length));
     }
 
     private static void AddUp(torch.Tensor sum, IReadOnlyList<torch.Tensor> gradients)
     {
-        if (gradients.Count == 0) sum.zero_(); // the other ranks have some
+        if (gradients.Count == 0) sum.zero_(); // other ranks have some
         for (var i = 0; i < gradients.Count; i++)
         {
             var gradient = gradients[i].is_sparse ? gradients[i].to_dense() : gradients[i];
@@ -83,7 +138,19 @@ internal sealed class GradientExchange(ICollective ranks, IReadOnlyList<Weight> 
 
     private torch.Tensor Memory(int block)
     {
-        if (_sums.TryGetValue(block, out var memory)) return memory;
-        return _sums[block] = torch.empty(_blocks[block].Sum(weight => weights[weight].Value.numel()), torch.float32, weights[0].Value.device).DetachFromDisposeScope();
+        if (_memory.TryGetValue(block, out var memory)) return memory;
+        return _memory[block] = torch.empty(_weightsOf[block].Sum(weight => _weights[weight].Value.numel()), torch.float32, _weights[0].Value.device).DetachFromDisposeScope();
+    }
+
+    /// <param name="Gradients">Of each worker and weight.</param>
+    /// <param name="Early">The blocks that are sent while others are computed, in order.</param>
+    /// <param name="PassedBy">The lowest block that each worker is through with, as <see cref="HasPassed"/> has it.</param>
+    private sealed record Step(IReadOnlyList<IReadOnlyList<torch.Tensor>[]> Gradients, int[] Early, int[] PassedBy)
+    {
+        public Dictionary<int, torch.Tensor> Sums { get; } = [];
+
+        public Task Sending { get; set; } = Task.CompletedTask;
+
+        public volatile bool HasFailed;
     }
 }

@@ -31,15 +31,16 @@ internal sealed class GradientStep(
     /// <summary>Backpropagates the losses of a step's micro-batches, which add up to the step's loss, and updates the weights. If anything throws, nothing has changed.</summary>
     /// <param name="learningRate">Of this step.</param>
     /// <param name="microBatchLosses">Computes each; on any thread. Those of this rank.</param>
-    /// <param name="fingerprint">As <see cref="GradientExchange.Sum"/> has it.</param>
+    /// <param name="plan">What the micro-batches of all ranks run; null: it differs.</param>
     /// <returns>The step's loss, and the norm of its gradients before clipping. When that is not finite, nothing was changed; it never is when the loss is not.</returns>
-    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses, ulong fingerprint = 0)
+    public (double Loss, double GradientNorm) Take(double learningRate, IReadOnlyList<MicroBatchLoss> microBatchLosses, LayerPlan? plan = null)
     {
         var losses = new double[microBatchLosses.Count];
         var gradients = Enumerable.Range(0, _workers.Count).Select(_ => _trained.Select(_ => new List<torch.Tensor>()).ToArray()).ToArray();
         try
         {
             Exception? failure = null;
+            _exchange?.Begin(plan, gradients, Math.Min(_workers.Count, microBatchLosses.Count));
             try
             {
                 _workers.Run(worker => AddGradients(gradients[worker], microBatchLosses, worker, losses));
@@ -48,8 +49,8 @@ internal sealed class GradientStep(
             {
                 failure = ours; // the others are to know
             }
-            var (loss, all) = (losses.Sum(), (IReadOnlyList<IReadOnlyList<torch.Tensor>>)[.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
-            if (_exchange is not null) (loss, all) = _exchange.Sum(failure, fingerprint, loss, all);
+            var (loss, all) = _exchange?.End(failure, losses.Sum())
+                ?? (losses.Sum(), [.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
             if (!double.IsFinite(loss)) return (loss, double.NaN);
             _optimizerClock.Start();
             var norm = Optimizer.Step(learningRate, all);
@@ -92,18 +93,19 @@ internal sealed class GradientStep(
         {
             checkAlive?.Invoke();
             using var scope = torch.NewDisposeScope();
-            var recomputation = new Recomputation();
-            var loss = microBatchLosses[index](recompute ? recomputation : null);
-            var leaves = _trained.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
             var isLast = index + _workers.Count >= microBatchLosses.Count;
-            recomputation.GoBack(loss, (from, incoming, input) =>
+            var sends = _exchange is not null && isLast; // block by block
+            var pieces = new GraphPieces(recompute);
+            var loss = microBatchLosses[index](recompute || sends ? pieces : null);
+            var leaves = _trained.SelectMany((weight, i) => (weight.Copy is { } copy ? new[] { weight.Value, copy } : [weight.Value]).Select(leaf => (Leaf: leaf, Weight: i))).ToArray();
+            pieces.GoBack(loss, (from, incoming, input) =>
             {
                 var to = leaves.Select(leaf => (torch.Tensor)leaf.Leaf);
                 var gradients = WayBack.Run(() => GradientsOf(from, incoming, [.. input is null ? to : to.Append(input)]));
                 for (var i = 0; i < leaves.Length; i++)
                     if (gradients[i] is { IsInvalid: false } gradient) Add(sums[leaves[i].Weight], gradient, isLast);
                 return input is not null && gradients[^1] is { IsInvalid: false } last ? last : null;
-            });
+            }, sends ? block => _exchange!.HasPassed(worker, block) : null);
             losses[index] = loss.item<float>(); // device sync
         }
     }

@@ -73,5 +73,5 @@ internal interface ITrainingTask
 internal readonly record struct StepBatch(LayerPlan Plan, double BlockShare, IReadOnlyList<MicroBatchLoss> Losses, long Tokens, bool IsPlanShared = true);
 
 /// <summary>Computes the part of a step's loss that a micro-batch adds; on any thread.</summary>
-/// <param name="recomputation">Takes what is to be computed again on the way back; null: everything is kept.</param>
-internal delegate torch.Tensor MicroBatchLoss(Recomputation? recomputation);
+/// <param name="pieces">Cuts the graph into pieces for the way back; null: it stays in one.</param>
+internal delegate torch.Tensor MicroBatchLoss(GraphPieces? pieces);

@@ -16,10 +16,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     {
         var firsts = new long[batch.Length];
         for (var part = 0; part < batch.Length; part++) firsts[part] = part == 0 ? firstRow : firsts[part - 1] + batch[part - 1].Rows;
-        return [.. batch.Select((part, index) => (MicroBatchLoss)(recomputation =>
+        return [.. batch.Select((part, index) => (MicroBatchLoss)(pieces =>
         {
             var dropout = Dropout.For(options.HiddenDropout, options.AttentionDropout, options.RunSeed, step, firsts[index], part.Rows, model.Device);
-            return Training(part, planOf(index), masked, options.BatchSize, firsts[index], dropout, recomputation);
+            return Training(part, planOf(index), masked, options.BatchSize, firsts[index], dropout, pieces);
         }))];
     }
 
@@ -30,10 +30,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     /// <param name="rows">Sequences of the whole step.</param>
     /// <param name="firstRow">The number of the micro-batch's first sequence in the step.</param>
     /// <param name="dropout">Null: none.</param>
-    /// <param name="recomputation">Null: none.</param>
-    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, long firstRow, Dropout? dropout, Recomputation? recomputation)
+    /// <param name="pieces">Null: none.</param>
+    private torch.Tensor Training(PretrainingBatch batch, LayerPlan plan, long masked, long rows, long firstRow, Dropout? dropout, GraphPieces? pieces)
     {
-        var (hidden, tokens, positions) = Encode(batch, plan, firstRow, dropout, recomputation);
+        var (hidden, tokens, positions) = Encode(batch, plan, firstRow, dropout, pieces);
         var loss = model.MaskedLanguage.Loss(hidden, positions, batch.MaskedLabels, 1.0 / Math.Max(1, masked)); // text of unknown words only has none
         return Relation(batch, hidden, tokens) is var (relation, labels) ? loss.Plus(CrossEntropy(relation, labels).DividedBy(rows)) : loss;
     }
@@ -49,7 +49,7 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
         foreach (var batch in batches)
         {
             using var scope = torch.NewDisposeScope();
-            var (hidden, tokens, positions) = Encode(batch, plan ?? LayerPlan.Dense(model.Config.Layers), firstRow: 0, dropout: null, recomputation: null);
+            var (hidden, tokens, positions) = Encode(batch, plan ?? LayerPlan.Dense(model.Config.Layers), firstRow: 0, dropout: null, pieces: null);
             var logits = model.MaskedLanguage.Logits(hidden, positions);
             var labels = torch.tensor(batch.MaskedLabels, torch.int64, model.Device);
             loss += torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum).item<float>();
@@ -82,10 +82,10 @@ internal sealed class PretrainingLosses(BertModel model, torch.ScalarType type)
     private static torch.Tensor CrossEntropy(torch.Tensor logits, torch.Tensor labels) =>
         torch.nn.functional.cross_entropy(logits, labels, reduction: torch.nn.Reduction.Sum);
 
-    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, long firstRow, Dropout? dropout, Recomputation? recomputation)
+    private (torch.Tensor Hidden, TokenBatch Tokens, torch.Tensor MaskedPositions) Encode(PretrainingBatch batch, LayerPlan plan, long firstRow, Dropout? dropout, GraphPieces? pieces)
     {
         var tokens = new TokenBatch(batch.InputIds, batch.TypeIds, lengths: null, batch.Rows, batch.SequenceLength, model.Device, Wanted(batch)) { FirstRow = firstRow };
-        return (model.Encoder.Apply(tokens, plan, type, dropout, recomputation), tokens, tokens.OutputRows(batch.MaskedPositions));
+        return (model.Encoder.Apply(tokens, plan, type, dropout, pieces), tokens, tokens.OutputRows(batch.MaskedPositions));
     }
 
     // Masked positions, and [CLS] where pairs are predicted.

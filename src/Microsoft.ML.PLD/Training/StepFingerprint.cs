@@ -19,6 +19,19 @@ internal static class StepFingerprint
     public static ulong Of(ulong run, TrainingState state, LayerPlan? plan) =>
         Of(MemoryMarshal.AsBytes<double>([BitConverter.UInt64BitsToDouble(run), state.Step, .. plan?.Runs.SelectMany(Numbers) ?? []]));
 
+    /// <summary>Makes sure that all ranks are about to do the same.</summary>
+    /// <exception cref="InvalidOperationException">They are not.</exception>
+    public static void Agree(ICollective ranks, ulong fingerprint)
+    {
+        // Only equal numbers have a mean whose square is the mean of their squares. Of so many bits, these sums over a thousand ranks are exact.
+        const ulong bits = (1 << 20) - 1;
+        var own = (long)(fingerprint & bits);
+        long[] sums = [own, own * own];
+        ranks.Sum<long>(sums);
+        if (sums[0] * sums[0] != sums[1] * ranks.Size)
+            throw new InvalidOperationException("The ranks of the job do not train the same: their options, text or programs differ. Give all of them the same, and a seed to whatever the program draws itself.");
+    }
+
     private static IEnumerable<double> Numbers(BlockRun run) => [run.Block, run.Scale, run.IsTrained ? 1 : 0, run.IsForwardOnly ? 1 : 0, run.Subset?.Share ?? 1];
 
     private static ulong Of(ReadOnlySpan<byte> bytes)

@@ -190,7 +190,9 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private (TrainingState State, double GradientNorm) Take(TrainingState state, in StepBatch batch, GradientStep gradients, CheckpointKeeper keeper)
     {
         var rate = task.LearningRate.At(state.Step, task.Steps);
-        var (loss, norm) = gradients.Take(rate, batch.Losses, task.Ranks.Size > 1 ? StepFingerprint.Of(_fingerprint, state, batch.IsPlanShared ? batch.Plan : null) : 0);
+        var plan = batch.IsPlanShared ? batch.Plan : null;
+        if (task.Ranks.Size > 1) StepFingerprint.Agree(task.Ranks, StepFingerprint.Of(_fingerprint, state, plan));
+        var (loss, norm) = gradients.Take(rate, batch.Losses, plan);
         var number = state.Step + 1;
         var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
         if (skipped > task.Optimizer.MaxSkippedSteps)

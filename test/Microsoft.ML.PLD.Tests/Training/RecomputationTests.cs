@@ -71,12 +71,12 @@ public sealed class RecomputationTests
         using var scope = torch.NewDisposeScope();
         var weight = torch.tensor(3f, requires_grad: true);
         var calls = new List<(int Part, bool WithGraph)>();
-        var pass = new Recomputation();
+        var pass = new GraphPieces(recompute: true);
         var x = weight * 2;
         for (var part = 0; part < 3; part++)
         {
             var number = part;
-            x = pass.Apply(input =>
+            x = pass.Apply(part, input =>
             {
                 calls.Add((number, torch.is_grad_enabled()));
                 return input * weight;
@@ -107,8 +107,8 @@ public sealed class RecomputationTests
         Assert.AreEqual("the second time", failure.Message);
         foreach (var (name, bits) in before) CollectionAssert.AreEqual(bits, TestModel.Bits(model.Weights)[name], name);
 
-        torch.Tensor Loss(Recomputation? recomputation) => recomputation!.Apply(
-            x => torch.is_grad_enabled() ? throw new OutOfMemoryException("the second time") : x * 2, model.Weights.All[0].Value.sum());
+        torch.Tensor Loss(GraphPieces? pieces) => pieces!.Apply(
+            0, x => torch.is_grad_enabled() ? throw new OutOfMemoryException("the second time") : x * 2, model.Weights.All[0].Value.sum());
     }
 
     [TestMethod]
@@ -116,7 +116,7 @@ public sealed class RecomputationTests
     {
         using var network = new TestNetwork();
         using var scope = torch.NewDisposeScope();
-        var pass = new Recomputation();
+        var pass = new GraphPieces(recompute: true);
         var hidden = network.Encoder.Apply(TestNetwork.Batch(), new LayerPlan(5, [], 0), torch.float32, dropout: null, pass);
         var pieces = 0;
         pass.GoBack(hidden.sum(), (_, _, input) =>

@@ -346,7 +346,7 @@ public sealed class TrainingLoopTests
             foreach (var batch in task.From(step, microBatchSize))
             {
                 var at = step++;
-                yield return batch with { Losses = [.. batch.Losses.Select(loss => (MicroBatchLoss)(recomputation => Loss(microBatchSize, at, () => loss(recomputation))))] };
+                yield return batch with { Losses = [.. batch.Losses.Select(loss => (MicroBatchLoss)(pieces => Loss(microBatchSize, at, () => loss(pieces))))] };
             }
         }
 
