@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Microsoft.ML.PLD;
 
-// Pre-training on several processes: mpirun -n 2 dotnet run ... starts it twice, and both train one model. Started by itself, it is an ordinary program.
+// Pre-training on several processes: mpirun -n 2 dotnet Distributed.dll starts it twice, and both train one model. Started by itself, it is an ordinary program.
 var text = new Option<string[]>("--text")
 {
     Description = "Text files (.txt, .txt.br, .txt.gz) or folders: a paragraph a line, an empty line ends a document. Default: the shipped books.", AllowMultipleArgumentsPerToken = true,
@@ -20,15 +20,15 @@ command.SetAction(arguments =>
     var (vocabulary, shards) = (Path.Combine(folder, "vocab.txt"), Path.Combine(folder, "shards"));
 
     // One process prepares what all of them read.
-    if (DistributedJob.IsFirst && !File.Exists(vocabulary))
+    DistributedJob.First(() =>
     {
+        if (File.Exists(vocabulary)) return;
         Directory.CreateDirectory(folder);
         var files = arguments.GetRequiredValue(text);
         var learned = WordPieceTrainer.Train(CorpusBuilder.ReadLines(files), 8_192);
         CorpusBuilder.BuildFromFiles(files, new WordPieceTokenizer(learned), shards, new CorpusOptions { Overwrite = true }).Dispose();
         learned.Save(vocabulary); // last: a run that was stopped before begins anew
-    }
-    DistributedJob.Wait();
+    });
 
     var width = arguments.GetValue(hiddenSize);
     var config = new BertConfig { Layers = arguments.GetValue(layers), HiddenSize = width, IntermediateSize = 4 * width, AttentionHeads = Math.Max(1, width / 64), MaxPositions = 128 };

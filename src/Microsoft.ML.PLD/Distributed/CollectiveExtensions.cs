@@ -6,6 +6,21 @@ namespace Microsoft.ML.PLD;
 /// <summary>Collective operations on what is no span.</summary>
 internal static unsafe class CollectiveExtensions
 {
+    /// <summary>Does what all ranks do and none may fail in alone: it would leave the others waiting. A failure ends the job.</summary>
+    public static T Together<T>(this ICollective ranks, Func<T> work)
+    {
+        using var begun = ranks.Begin();
+        try
+        {
+            return work();
+        }
+        catch (Exception failure)
+        {
+            ranks.Abort($"{failure.GetType().Name}: {failure.Message}");
+            throw;
+        }
+    }
+
     /// <summary>The rows of a batch that are this rank's: as many as the others', or one more.</summary>
     public static (int First, int Count) ShareOf(this ICollective ranks, int rows)
     {

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>The processes that a launcher such as mpirun or srun started together. Training uses all of them; a process that was started by itself is a job of one.</summary>
@@ -23,7 +25,30 @@ public static class DistributedJob
 
     /// <summary>Waits until all processes are here, as long as it takes: for what one of them prepares for all.</summary>
     /// <inheritdoc cref="Rank" path="/exception"/>
-    public static void Wait() => Current.Wait();
+    public static void Wait() => Current.Wait(isWell: true);
+
+    /// <summary>Rank 0 does something that all need, such as filling a folder that they read; the others wait for it, as long as it takes.</summary>
+    /// <param name="work">What rank 0 does.</param>
+    /// <exception cref="InvalidOperationException">On the other ranks: rank 0 could not do it. There it is the exception of <paramref name="work"/> itself.</exception>
+    /// <inheritdoc cref="Rank" path="/exception"/>
+    public static void First(Action work) => First(Current, work);
+
+    internal static void First(ICollective ranks, Action work)
+    {
+        ArgumentNullException.ThrowIfNull(work);
+        ExceptionDispatchInfo? failure = null;
+        try
+        {
+            if (ranks.Rank == 0) work();
+        }
+        catch (Exception exception)
+        {
+            failure = ExceptionDispatchInfo.Capture(exception);
+        }
+        var isDone = ranks.Wait(failure is null);
+        failure?.Throw();
+        if (!isDone) throw new InvalidOperationException("Rank 0 of the job could not do what all were waiting for; its own message says why.");
+    }
 
     /// <summary>The job, or this process alone.</summary>
     internal static ICollective Current => Launcher.Current is { Size: > 1 } ? MpiCollective.Instance : SingleProcess.Instance;

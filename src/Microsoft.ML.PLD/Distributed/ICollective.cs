@@ -22,7 +22,9 @@ internal interface ICollective
     void Broadcast(Span<byte> values);
 
     /// <summary>Waits until all ranks are here, as long as it takes.</summary>
-    void Wait();
+    /// <param name="isWell">Whether this rank has done what it had to.</param>
+    /// <returns>Whether all have.</returns>
+    bool Wait(bool isWell);
 
     /// <summary>Work begins that all ranks must end: a process that exits before ends the job.</summary>
     /// <returns>Dispose of it when the work is done, or has failed on all ranks.</returns>

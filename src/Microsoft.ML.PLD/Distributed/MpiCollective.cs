@@ -12,7 +12,8 @@ internal sealed unsafe class MpiCollective : ICollective
 
     private readonly MpiLibrary _library;
     private readonly Watchdog _watchdog;
-    private int _begun;
+    private int _begun, _calls;
+    private bool _hasAgreed; // on an end: what a rank does then, the others do, too
     private long _bytes;
 
     private MpiCollective(Launcher launcher)
@@ -46,7 +47,7 @@ internal sealed unsafe class MpiCollective : ICollective
         fixed (T* start = values)
             for (var at = 0; at < values.Length; at += MostAtOnce)
                 using (_watchdog.Watch("a sum"))
-                    _library.SumInPlace(start + at, Math.Min(MostAtOnce, values.Length - at), type);
+                    Sum(start + at, Math.Min(MostAtOnce, values.Length - at), type);
     }
 
     public void Broadcast(Span<byte> values)
@@ -55,13 +56,19 @@ internal sealed unsafe class MpiCollective : ICollective
         fixed (byte* start = values)
             for (var at = 0; at < values.Length; at += MostAtOnce)
                 using (_watchdog.Watch("a broadcast"))
+                {
+                    Interlocked.Increment(ref _calls);
                     _library.Broadcast(start + at, Math.Min(MostAtOnce, values.Length - at));
+                    Interlocked.Decrement(ref _calls);
+                }
     }
 
-    public void Wait()
+    public bool Wait(bool isWell)
     {
-        long nothing = 0;
-        _library.SumInPlace(&nothing, 1, _library.Int64);
+        long unwell = isWell ? 0 : 1;
+        Sum(&unwell, 1, _library.Int64);
+        _hasAgreed |= unwell > 0;
+        return unwell == 0;
     }
 
     public IDisposable Begin()
@@ -78,10 +85,19 @@ internal sealed unsafe class MpiCollective : ICollective
         Process.GetCurrentProcess().Kill(); // where MPI_Abort returns
     }
 
-    // The others wait for this process in whatever they do next.
+    private void Sum(void* values, int count, nint type)
+    {
+        Interlocked.Increment(ref _calls);
+        _library.SumInPlace(values, count, type);
+        Interlocked.Decrement(ref _calls);
+    }
+
+    // Leaving waits for the others, and they may be waiting for this process: then nobody would ever end.
     private void Leave()
     {
         if (Volatile.Read(ref _begun) > 0) Abort("It exits in the midst of training.");
+        else if (Volatile.Read(ref _calls) > 0) Abort("It exits while it waits for the others.");
+        else if (Environment.ExitCode != 0 && !_hasAgreed) Abort($"It ends with exit code {Environment.ExitCode} before it has trained.");
         else _library.Leave();
     }
 
@@ -91,7 +107,9 @@ internal sealed unsafe class MpiCollective : ICollective
 
         public void Dispose()
         {
-            if (Interlocked.Exchange(ref _job, null) is { } begun) Interlocked.Decrement(ref begun._begun);
+            if (Interlocked.Exchange(ref _job, null) is not { } begun) return;
+            Interlocked.Decrement(ref begun._begun);
+            begun._hasAgreed = true;
         }
     }
 }

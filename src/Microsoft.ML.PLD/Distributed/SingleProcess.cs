@@ -19,9 +19,7 @@ internal sealed class SingleProcess : ICollective, IDisposable
     {
     }
 
-    public void Wait()
-    {
-    }
+    public bool Wait(bool isWell) => isWell;
 
     public IDisposable Begin() => this;
 

@@ -111,23 +111,28 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     private protected override PldBertTransformer Fit(TrainingData data, HostLog log)
     {
         _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
-        var tokenizer = _options.Pretrained?.Tokenizer
-            ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
-        var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
-        var pretrainer = _options.Pretrained is { } start
-            ? new BertPretrainer(start, pretraining, _options.Runtime, _options.Checkpoints)
-            : new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
-
         using var folder = new TemporaryFolder("pld-corpus-");
-        using var corpus = BuildCorpus(data, tokenizer, folder.Path);
+        var (tokenizer, pretrainer, read) = (_options.Runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance).Together(() => Prepare(data, folder.Path, log));
+        using var corpus = read;
         if (_options.Pretrained is not null) log.Info($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights.");
         foreach (var caution in ScheduleCautions.Of(_options.Pretraining.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
             + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
+        var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
         var model = pretrainer.Train(corpus, tokenizer, progress, CheckAlive);
         return new PldBertTransformer(Host, Columns.Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
+    }
+
+    private (WordPieceTokenizer Tokenizer, BertPretrainer Pretrainer, TokenCorpus Corpus) Prepare(TrainingData data, string folder, HostLog log)
+    {
+        var tokenizer = _options.Pretrained?.Tokenizer
+            ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
+        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
+        var pretrainer = _options.Pretrained is { } start
+            ? new BertPretrainer(start, pretraining, _options.Runtime, _options.Checkpoints)
+            : new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);
+        return (tokenizer, pretrainer, BuildCorpus(data, tokenizer, folder));
     }
 
     private protected override IReadOnlyList<OutputColumn> PromisedOutputs(SchemaShape.Column? label) =>

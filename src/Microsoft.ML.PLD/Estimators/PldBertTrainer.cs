@@ -1,4 +1,5 @@
 using Microsoft.ML.Runtime;
+using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
@@ -43,6 +44,25 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
     private TTransformer Fit(TrainingData data, TrainingData? validation, HostLog log)
     {
         var (device, type) = _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
+        var ranks = _options.Runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance;
+        var (predictor, task) = ranks.Together(() => Prepare(data, validation, device, type, log));
+        try
+        {
+            var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+            predictor.Training = new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
+            // A run that was stopped, and is to return what it has, is not to be stopped again.
+            ranks.Together(() => task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null));
+            return Make(predictor, data.Labels);
+        }
+        catch
+        {
+            predictor.Dispose();
+            throw;
+        }
+    }
+
+    private (BertPredictor Predictor, FineTuningTask Task) Prepare(TrainingData data, TrainingData? validation, torch.Device device, torch.ScalarType type, HostLog log)
+    {
         if (validation is { Labels: { } theirs } && !data.Labels!.IsSameAs(theirs))
             throw new InvalidOperationException(
                 $"The keys of the label column '{_options.LabelColumnName}' stand for other classes in the validation set ({theirs.Count}) than in the rows to learn from "
@@ -52,12 +72,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => TextsOf(data), log);
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength, fineTuning.LongTexts, fineTuning.WindowStride);
         var (examples, heldOut) = Split(Examples(data, encoding), validation is null ? null : Examples(validation, encoding), data.Labels, fineTuning);
-
-        if (heldOut is null && (fineTuning.Patience > 0 || fineTuning.ValidationMetric != ValidationMetric.Loss))
-            log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
-        if (heldOut is not null && fineTuning is { ValidationMetric: ValidationMetric.Loss, RestoreBest: true } && (fineTuning.ClassWeights is not null || fineTuning.ClassWeighting != ClassWeighting.Equal || fineTuning.FocalLossGamma > 0))
-            log.Warning("Validations are judged by the loss of rows that all count the same, which is lowest where class weights and the focal loss have changed least: set ValidationMetric to F1, MatthewsCorrelation or AreaUnderRocCurve.");
-        foreach (var caution in ScheduleCautions.Of(fineTuning.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
+        Warn(fineTuning, heldOut is not null, log);
 
         var objective = ObjectiveFor(data.Labels, examples.Targets);
         var config = _options.Architecture with { VocabularySize = _options.Pretrained?.Config.VocabularySize ?? tokenizer.Vocabulary.Count };
@@ -66,18 +81,24 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
         {
             Initialize(predictor, fineTuning.ReinitializedBlocks, log);
             log.Info(Summary(examples, heldOut, data.Labels, fineTuning));
-            var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
-            var task = new FineTuningTask(predictor, objective, examples, heldOut, fineTuning, _options.Runtime, type);
-            predictor.Training = new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
-            // A run that was stopped, and is to return what it has, is not to be stopped again.
-            task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null);
-            return Make(predictor, data.Labels);
+            return (predictor, new FineTuningTask(predictor, objective, examples, heldOut, fineTuning, _options.Runtime, type));
         }
         catch
         {
             predictor.Dispose();
             throw;
         }
+    }
+
+    // Options that are allowed, and seldom meant.
+    private void Warn(FineTuningOptions fineTuning, bool isValidated, HostLog log)
+    {
+        if (!isValidated && (fineTuning.Patience > 0 || fineTuning.ValidationMetric != ValidationMetric.Loss))
+            log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
+        var turnsToSome = fineTuning.ClassWeights is not null || fineTuning.ClassWeighting != ClassWeighting.Equal || fineTuning.FocalLossGamma > 0;
+        if (isValidated && turnsToSome && fineTuning is { ValidationMetric: ValidationMetric.Loss, RestoreBest: true })
+            log.Warning("Validations are judged by the loss of rows that all count the same, which is lowest where class weights and the focal loss have changed least: set ValidationMetric to F1, MatthewsCorrelation or AreaUnderRocCurve.");
+        foreach (var caution in ScheduleCautions.Of(fineTuning.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
     }
 
     private TrainingExamples Examples(TrainingData data, TextEncoding encoding)

@@ -43,8 +43,9 @@ internal sealed class AdamW : IDisposable
     /// <param name="gradients">
     /// Of each parameter, in their order, any number, float32 or bfloat16, dense or sparse (rows of a matrix, each once, in order); null: its <c>grad</c>.
     /// </param>
+    /// <param name="shared">Makes one norm of those that ranks on processors of different kinds compute, which differ in the last bits; null: nobody else is there.</param>
     /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
-    public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null)
+    public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null, Func<double, double>? shared = null)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
@@ -59,6 +60,7 @@ internal sealed class AdamW : IDisposable
         }
 
         var norm = _kernel.Norm(updates);
+        if (shared is not null) norm = shared(norm);
         if (!double.IsFinite(norm)) return norm;
 
         var clips = _options.MaxGradientNorm > 0 && norm > _options.MaxGradientNorm;

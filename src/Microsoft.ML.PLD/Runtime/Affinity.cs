@@ -1,23 +1,31 @@
-using System.Globalization;
-using System.Runtime.InteropServices;
-
 namespace Microsoft.ML.PLD;
 
 /// <summary>Whether a launcher has given this process processors of its own.</summary>
 internal static class Affinity
 {
-    private const string Allowed = "Cpus_allowed:";
+    private const string Allowed = "Cpus_allowed:", Parent = "PPid:";
 
-    /// <summary>Whether this process may use fewer processors than what started it: then no other is meant to use these. False where it cannot be told.</summary>
-    public static bool IsBound => OperatingSystem.IsLinux() && Of("self") is { } own && Of(Parent().ToString(CultureInfo.InvariantCulture)) is { } all && own < all;
+    /// <summary>Whether this process may use fewer processors than one of those that it comes from: then no other is meant to use these. False where it cannot be told.</summary>
+    public static bool IsBound
+    {
+        get
+        {
+            if (!OperatingSystem.IsLinux() || Of("self") is not { } own) return false;
+            // Between it and the launcher may be a shell, or dotnet run.
+            for (var (process, generation) = (own.Parent, 0); process != "0" && generation < 20 && Of(process) is { } ancestor; process = ancestor.Parent, generation++)
+                if (own.Processors < ancestor.Processors) return true;
+            return false;
+        }
+    }
 
-    // How many processors a process may use.
-    private static int? Of(string process)
+    // How many processors a process may use, and what started it.
+    private static (int Processors, string Parent)? Of(string process)
     {
         try
         {
-            var line = File.ReadLines($"/proc/{process}/status").FirstOrDefault(line => line.StartsWith(Allowed, StringComparison.Ordinal));
-            return line is null ? null : Count(line[Allowed.Length..]);
+            var lines = File.ReadAllLines($"/proc/{process}/status");
+            string? Value(string name) => lines.FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?[name.Length..].Trim();
+            return Value(Allowed) is { } mask && Value(Parent) is { } parent ? (Count(mask), parent) : null;
         }
         catch (Exception failure) when (failure is IOException or UnauthorizedAccessException)
         {
@@ -27,7 +35,4 @@ internal static class Affinity
 
     /// <summary>The bits that are set in the kernel's form of a mask: hexadecimal digits, with commas.</summary>
     internal static int Count(string mask) => mask.Where(char.IsAsciiHexDigit).Sum(digit => int.PopCount(Convert.ToInt32($"{digit}", 16)));
-
-    [DllImport("libc", EntryPoint = "getppid")]
-    private static extern int Parent();
 }

@@ -59,6 +59,7 @@ internal sealed class FineTuningTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
+    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).ToDictionary();
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public ICollective Ranks { get; }
     public StepCut Cut { get; }
@@ -76,7 +77,7 @@ internal sealed class FineTuningTask : ITrainingTask
         var batch = new MicroBatchShape(
             Cut.MicroBatchSize, length, OutputsPerRow: _predictor.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
             HasDropout: _options.HiddenDropout > 0 || _options.AttentionDropout > 0);
-        var memory = MemoryEstimate.Of(Weights, _predictor.Config, _type, Cut, Math.Min(_options.BatchSize, _lengths.Length), batch, keepsCheckpoints);
+        var memory = MemoryEstimate.Of(Weights, _predictor.Config, _type, Cut, Ranks.LargestShareOf(Math.Min(_options.BatchSize, _lengths.Length)), batch, keepsCheckpoints, Ranks.Size > 1);
         return RestoresBest ? memory with { Weights = memory.Weights + memory.Masters } : memory;
     }
 
@@ -115,11 +116,13 @@ internal sealed class FineTuningTask : ITrainingTask
 
     /// <summary>Ends the training: the outputs become what users are to see.</summary>
     /// <param name="checkAlive">Throws to stop; null: nothing does.</param>
-    public void Finish(Action? checkAlive = null)
+    /// <returns>Whether probabilities were calibrated.</returns>
+    public bool Finish(Action? checkAlive = null)
     {
         var calibrates = _heldOut is not null && _options.Calibrate && _objective.Calibrates;
         var (scale, shift) = _objective.Calibrate(calibrates ? Outputs(_heldOut!, checkAlive) : [], calibrates ? [.. _heldOut!.Targets] : []);
         _predictor.Rescale(scale, shift);
+        return calibrates;
     }
 
     // No more texts at once than training has, whose memory is known to be there.

@@ -20,7 +20,7 @@ internal sealed class GradientExchange : IDisposable
 
     // By block, the last one first; -1: embeddings and heads.
     private readonly SortedDictionary<int, int[]> _weightsOf;
-    private readonly Dictionary<int, torch.Tensor> _memory = [];
+    private readonly Dictionary<int, torch.Tensor> _memory; // of each block, once for all: a step that has been agreed on must not lack it
     private readonly Lock _lock = new();
     private readonly SemaphoreSlim _passed = new(0);
 
@@ -32,6 +32,22 @@ internal sealed class GradientExchange : IDisposable
     {
         (_ranks, _weights) = (ranks, weights);
         _weightsOf = new(Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).ToDictionary(block => block.Key, block => block.ToArray()), Comparer<int>.Create((a, b) => b.CompareTo(a)));
+        _memory = _weightsOf.ToDictionary(
+            block => block.Key, block => torch.empty(block.Value.Sum(weight => weights[weight].Value.numel()), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
+    }
+
+    /// <summary>Does what a step does when all ranks have agreed on it: there is no taking it again.</summary>
+    /// <exception cref="InvalidOperationException">Memory ran out.</exception>
+    public static T AfterAgreement<T>(Func<T> work)
+    {
+        try
+        {
+            return work();
+        }
+        catch (Exception failure) when (OutOfMemory.Is(failure))
+        {
+            throw new InvalidOperationException($"Memory ran out after the ranks had agreed on the step; go on from the last checkpoint with a smaller MicroBatchSize. {failure.Message}", failure);
+        }
     }
 
     /// <summary>A step begins.</summary>
@@ -40,6 +56,7 @@ internal sealed class GradientExchange : IDisposable
     /// <param name="workers">How many workers of this rank will tell <see cref="HasPassed"/>.</param>
     public void Begin(LayerPlan? plan, IReadOnlyList<IReadOnlyList<torch.Tensor>[]> gradients, int workers)
     {
+        Free();
         int[] early = plan is null ? [] : [.. _weightsOf.Keys.Where(block => plan.Runs.Any(run => run.Block == block && run is { IsTrained: true, IsForwardOnly: false }))];
         _step = new Step(gradients, early, Enumerable.Repeat(int.MaxValue, workers).ToArray());
         if (early.Length > 0) _step.Sending = Task.Factory.StartNew(SendEarly, TaskCreationOptions.LongRunning);
@@ -84,15 +101,22 @@ internal sealed class GradientExchange : IDisposable
             throw new OutOfMemoryException("Another rank of the job lacked memory.");
         }
         if (double.IsFinite(agreed[LossSum]))
-            foreach (var block in _weightsOf.Keys.Except(step.Early)) Send(step, block, weight => agreed[FirstWeight + weight] > 0);
+            foreach (var block in _weightsOf.Keys.Except(step.Early)) AfterAgreement(() => Send(step, block, weight => agreed[FirstWeight + weight] > 0));
         return (agreed[LossSum], [.. Enumerable.Range(0, _weights.Count).Select(weight => step.Sums.GetValueOrDefault(weight) is { } sum ? new[] { sum } : Array.Empty<torch.Tensor>())]);
     }
 
     public void Dispose()
     {
+        if (_step?.Sending.IsCompleted is false) return; // something has gone wrong that ends the process
+        Free();
         foreach (var memory in _memory.Values) memory.Dispose();
-        _memory.Clear();
         _passed.Dispose();
+    }
+
+    private void Free()
+    {
+        foreach (var sum in _step?.Sums.Values ?? Enumerable.Empty<torch.Tensor>()) sum.Dispose();
+        _step?.Sums.Clear();
     }
 
     private void SendEarly()
@@ -110,11 +134,11 @@ internal sealed class GradientExchange : IDisposable
         }
     }
 
-    private void Send(Step step, int block, Func<int, bool> isThere)
+    private long Send(Step step, int block, Func<int, bool> isThere)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var (memory, length) = (Memory(block), 0L);
+        var (memory, length) = (_memory[block], 0L);
         foreach (var weight in _weightsOf[block].Where(isThere))
         {
             var part = memory.narrow(0, length, _weights[weight].Value.numel()).view(_weights[weight].Value.shape);
@@ -123,6 +147,7 @@ internal sealed class GradientExchange : IDisposable
             length += part.numel();
         }
         if (length > 0) _ranks.Sum(memory.narrow(0, 0, length));
+        return length;
     }
 
     private static void AddUp(torch.Tensor sum, IReadOnlyList<torch.Tensor> gradients)
@@ -134,12 +159,6 @@ internal sealed class GradientExchange : IDisposable
             if (i == 0) sum.copy_(gradient);
             else sum.PlusInPlace(gradient);
         }
-    }
-
-    private torch.Tensor Memory(int block)
-    {
-        if (_memory.TryGetValue(block, out var memory)) return memory;
-        return _memory[block] = torch.empty(_weightsOf[block].Sum(weight => _weights[weight].Value.numel()), torch.float32, _weights[0].Value.device).DetachFromDisposeScope();
     }
 
     /// <param name="Gradients">Of each worker and weight.</param>

@@ -53,7 +53,7 @@ internal sealed class GradientStep(
                 ?? (losses.Sum(), [.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
             if (!double.IsFinite(loss)) return (loss, double.NaN);
             _optimizerClock.Start();
-            var norm = Optimizer.Step(learningRate, all);
+            var norm = _exchange is null ? Optimizer.Step(learningRate, all) : GradientExchange.AfterAgreement(() => Optimizer.Step(learningRate, all, ranks!.Broadcast));
             _optimizerClock.Stop();
             return (loss, norm);
         }

@@ -25,6 +25,9 @@ internal interface ITrainingTask
     /// <summary>All that the result depends on, by name: see <see cref="OptionValues"/>.</summary>
     IReadOnlyDictionary<string, string> Options { get; }
 
+    /// <summary>What beside <see cref="Options"/> decides when ranks call each other, by name.</summary>
+    IReadOnlyDictionary<string, string> Calls { get; }
+
     /// <summary>What only the last bits of the result depend on.</summary>
     IReadOnlyDictionary<string, string> Runtime { get; }
 

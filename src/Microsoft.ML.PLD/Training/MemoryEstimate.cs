@@ -25,10 +25,12 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
     /// <param name="config">Its encoder.</param>
     /// <param name="type">Of the activations.</param>
     /// <param name="cut">How a step is cut.</param>
-    /// <param name="batchSize">Sequences of a step.</param>
+    /// <param name="batchSize">Sequences of a step, of this rank.</param>
     /// <param name="batch">The largest micro-batch.</param>
     /// <param name="keepsCheckpoints">Whether any are written.</param>
-    public static MemoryEstimate Of(ParameterStore weights, BertConfig config, torch.ScalarType type, StepCut cut, int batchSize, MicroBatchShape batch, bool keepsCheckpoints)
+    /// <param name="isShared">Whether other ranks add gradients to those of this one.</param>
+    public static MemoryEstimate Of(
+        ParameterStore weights, BertConfig config, torch.ScalarType type, StepCut cut, int batchSize, MicroBatchShape batch, bool keepsCheckpoints, bool isShared = false)
     {
         double element = type == torch.float32 ? 4 : 2, copy = type == torch.float32 ? 0 : element, count = weights.Count;
         var onProcessor = weights.Device.type == DeviceType.CPU;
@@ -38,7 +40,7 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
             Weights: count * (Master + copy),
             Masters: count * Master,
             Optimizer: count * Moments,
-            Sums: accumulates ? count * Master * cut.Workers : 0, // float32
+            Sums: (accumulates ? count * Master * cut.Workers : 0) + (isShared ? count * Master : 0), // float32
             Gradients: count * element * cut.Workers,
             Activations: Activations(cut.Recompute),
             Gaps: onProcessor && OperatingSystem.IsLinux() ? GapsOfGlibc * Activations(recompute: false) : 0,

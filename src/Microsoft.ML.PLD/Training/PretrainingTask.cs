@@ -51,6 +51,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
+    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).ToDictionary();
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public ICollective Ranks { get; }
     public StepCut Cut { get; }
@@ -58,7 +59,7 @@ internal sealed class PretrainingTask : ITrainingTask
 
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
-        var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, _options.BatchSize, _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints);
+        var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, Ranks.LargestShareOf(_options.BatchSize), _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints, Ranks.Size > 1);
         // A validation has the logits in three forms: as they come, float32, and their logarithms.
         var logits = _held.Max(part => part.MaskedLabels.Length) * (double)_model.Config.VocabularySize;
         return memory with { Activations = Math.Max(memory.Activations, logits * (_type == torch.float32 ? 4 + 4 : 2 + 4 + 4)) };

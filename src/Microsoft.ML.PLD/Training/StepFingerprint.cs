@@ -9,11 +9,11 @@ namespace Microsoft.ML.PLD;
 internal static class StepFingerprint
 {
     /// <summary>Of a run: all that its result depends on, its data among it.</summary>
-    public static ulong Of(IReadOnlyDictionary<string, string> options) =>
-        Of(Encoding.UTF8.GetBytes(string.Join('\n', options.OrderBy(option => option.Key, StringComparer.Ordinal).Select(option => $"{option.Key}={option.Value}"))));
+    public static ulong Of(IEnumerable<KeyValuePair<string, string>> options) =>
+        Of(Encoding.UTF8.GetBytes(string.Join('\n', options.Select(option => $"{option.Key}={option.Value}").Order(StringComparer.Ordinal))));
 
     /// <summary>Of a step of a run.</summary>
-    /// <param name="run">As <see cref="Of(IReadOnlyDictionary{string, string})"/>.</param>
+    /// <param name="run">As <see cref="Of(IEnumerable{KeyValuePair{string, string}})"/>.</param>
     /// <param name="state">Before the step.</param>
     /// <param name="plan">What all ranks run; null: each has plans of its own.</param>
     public static ulong Of(ulong run, TrainingState state, LayerPlan? plan) =>

@@ -12,7 +12,9 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private readonly List<string> _notices = [];
     private readonly IProgress<TrainingProgress>? _progress = task.Ranks.Rank == 0 ? progress : null;
     private readonly CheckpointOptions _checkpoints = task.Ranks.Rank == 0 ? checkpoints : checkpoints with { Folder = null, ResumeFrom = null };
-    private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options) : 0;
+    private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options.Concat(task.Calls)) : 0;
+    private CancellationResult _whenCancelled = checkpoints.WhenCancelled;
+    private OperationCanceledException? _asked; // by who was told of a step
 
     /// <summary>Trains to the last step, or until it is stopped.</summary>
     /// <returns>What was done.</returns>
@@ -35,9 +37,11 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private TrainingSummary Train()
     {
         TellMemory();
-        using var signals = checkpoints is { Folder: not null, SaveOnSignals: true } ? new StopSignals() : null;
+        (var handlesSignals, _whenCancelled) = task.Ranks.Broadcast((checkpoints is { Folder: not null, SaveOnSignals: true }, checkpoints.WhenCancelled));
+        using var signals = handlesSignals ? new StopSignals() : null;
         void CheckAlive()
         {
+            if (_asked is { } asked) throw asked;
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
         }
@@ -50,7 +54,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         try
         {
             if (state.Step > 0 && state.Validations.All(validation => validation.Step != state.Step)) Validate(ref state, best, CheckAlive); // it was stopped in the midst of one
-            if (IsDone(state)) _progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
+            if (IsDone(state)) Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0)); // there is no step to be told of
             while (!IsDone(state))
                 foreach (var batch in task.From(state.Step, state.MicroBatchSize))
                 {
@@ -61,7 +65,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
                     var throughput = meter.Measure(state.Step, tokens += batch.Tokens);
                     state = state with { Seconds = before + throughput.Elapsed.TotalSeconds };
                     keeper.Keep(state);
-                    _progress?.Report(Progress(state, batch.Plan, norm) with
+                    Report(Progress(state, batch.Plan, norm) with
                     {
                         BlockShare = batch.BlockShare,
                         TokensPerSecond = throughput.TokensPerSecond,
@@ -101,11 +105,25 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         task.Weights.Refresh();
     }
 
+    // Who is told may throw to stop. The other ranks are not told, and learn of it in the next step.
+    private void Report(TrainingProgress progress)
+    {
+        try
+        {
+            _progress?.Report(progress);
+        }
+        catch (OperationCanceledException asked) when (task.Ranks.Size > 1)
+        {
+            _asked = asked;
+        }
+    }
+
     private void ThrowIfAnyReceived(StopSignals? signals)
     {
-        long[] stopped = [signals?.HasReceived is true ? 1 : 0];
+        long[] stopped = [_asked is not null || signals?.HasReceived is true ? 1 : 0];
         task.Ranks.Sum<long>(stopped);
         if (stopped[0] == 0) return;
+        if (_asked is { } asked) throw asked;
         signals?.ThrowIfReceived();
         throw new OperationCanceledException("Another rank of the job was stopped.");
     }
@@ -234,16 +252,16 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private void Stop(TrainingState state, GradientStep gradients, CheckpointKeeper keeper, BestWeights best, OperationCanceledException cancelled)
     {
         keeper.KeepNow(state);
-        if (checkpoints.WhenCancelled == CancellationResult.Throw)
+        if (_whenCancelled == CancellationResult.Throw)
             throw new OperationCanceledException(
                 string.Join(' ', [$"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message}", .. _notices, keeper.LastKept]), cancelled, cancelled.CancellationToken);
-        if (checkpoints.WhenCancelled == CancellationResult.ReturnBest) RestoreBest(state, keeper, best);
+        if (_whenCancelled == CancellationResult.ReturnBest) RestoreBest(state, keeper, best);
         if (GrowthFrom(state.Step + 1) is { } copies)
         {
             gradients.Copy(copies);
             _notices.Add("The encoder had not grown to all of its blocks; those to come have the weights that they would have begun with.");
         }
         _notices.Add($"{task.Stage} was stopped after step {state.Step} of {task.Steps}: {cancelled.Message} {keeper.LastKept}");
-        _progress?.Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
+        Report(Progress(state, LayerPlan.Dense(task.Network.Config.Layers), 0));
     }
 }

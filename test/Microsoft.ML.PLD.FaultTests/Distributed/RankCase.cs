@@ -5,10 +5,10 @@ namespace Microsoft.ML.PLD.FaultTests;
 /// <summary>A small pre-training that several ranks run together, and what one of them does amiss.</summary>
 internal sealed record RankCase
 {
-    public const string Kill = "kill", Exit = "exit", HardExit = "hard-exit", Throw = "throw", Hang = "hang";
+    public const string Kill = "kill", Exit = "exit", HardExit = "hard-exit", Throw = "throw", Hang = "hang", Early = "early";
 
     /// <summary>All ways of ending too early.</summary>
-    public static IReadOnlyList<string> Ends { get; } = [Kill, Exit, HardExit, Throw];
+    public static IReadOnlyList<string> Ends { get; } = [Kill, Exit, HardExit, Throw, Early];
 
     public long Steps { get; init; } = 30;
 

@@ -13,6 +13,11 @@ internal static class RankProcess
     public static int Run(string[] arguments)
     {
         var (what, text, folder) = (RankCase.Parse(arguments[0]), new PreparedText(arguments[1]), arguments[2]);
+        if (what.Fault == RankCase.Early && what.Rank == DistributedJob.Rank)
+        {
+            Console.Error.WriteLine("There is no such file."); // as a command line says it
+            return 1;
+        }
         var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), EverySteps = what.IsBase ? 0 : 3, Interval = TimeSpan.Zero, ResumeFrom = CheckpointOptions.Latest };
         var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1 };
         using var corpus = TokenCorpus.Open(text.CorpusFolder, text.Tokenizer.Vocabulary);

@@ -67,7 +67,12 @@ internal sealed class ThreadRanks
             job._barrier.SignalAndWait();
         }
 
-        public void Wait() => AddUp<long>([0]);
+        public bool Wait(bool isWell)
+        {
+            long[] unwell = [isWell ? 0 : 1];
+            AddUp<long>(unwell);
+            return unwell[0] == 0;
+        }
 
         public IDisposable Begin() => this;
 

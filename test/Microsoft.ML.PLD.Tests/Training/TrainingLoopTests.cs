@@ -328,6 +328,7 @@ public sealed class TrainingLoopTests
         public ILayerSchedule LayerSchedule => task.LayerSchedule;
         public IReadOnlyDictionary<string, string> Options => task.Options;
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
+        public IReadOnlyDictionary<string, string> Calls => task.Calls;
         public ICollective Ranks => task.Ranks;
         public StepCut Cut => task.Cut;
 

@@ -1,0 +1,37 @@
+using System.CommandLine;
+
+namespace Microsoft.ML.PLD.Benchmarks;
+
+/// <summary>Steps of a job of several ranks: what sending gradients costs, and what dropped blocks and sending early save of it. Each rank runs it; rank 0 reports.</summary>
+internal sealed class RanksSuite() : Suite("ranks", "Steps of several ranks, dense and with dropped layers, gradients sent early or at the end: start it with mpirun.")
+{
+    private readonly Option<string> _preset = new("--preset") { Description = "tiny, mini, small, medium, base or large.", DefaultValueFactory = _ => "mini" };
+    private readonly Option<int> _rows = new("--rows") { Description = "Sequences of a rank's share of a step.", DefaultValueFactory = _ => 16 };
+    private readonly Option<int> _length = new("--length") { Description = "Tokens of each.", DefaultValueFactory = _ => 128 };
+
+    public override IEnumerable<Option> Options => [_preset, _rows, _length];
+
+    public override void Run(SuiteArguments arguments, Report report)
+    {
+        if (!DistributedJob.IsFirst) Console.SetOut(TextWriter.Null);
+        const int steps = 4; // of an arm before the next one's turn: plans differ from step to step
+        using var books = new BookCorpus(8_192);
+        var config = StepShape.Preset(arguments.Parsed.GetValue(_preset)!) with { VocabularySize = books.Tokenizer.Vocabulary.Count, MaxPositions = arguments.Parsed.GetValue(_length) };
+        var options = new PretrainingOptions
+        {
+            Steps = 1_000_000, BatchSize = arguments.Parsed.GetValue(_rows) * DistributedJob.Size, SequenceLength = config.MaxPositions, LearningRate = new() { Peak = 1e-4, WarmupShare = 0.001 }, ValidationShare = 0.01,
+        };
+        var dropping = options with { LayerSchedule = new ProgressiveLayerDrop(0.5, gammaTimesSteps: 1e12) };
+        var all = (from arm in new[] { (Name: "dense", Options: options), (Name: "theta 0.5", Options: dropping) } from early in DistributedJob.Size > 1 ? [true, false] : new[] { false } select (arm.Name, arm.Options, early)).ToArray();
+        var works = all.Select(arm => new RankSteps(config, books, arm.Options, arm.early)).ToArray();
+        var arms = all.Zip(works, (arm, work) => new Arm($"{arm.Name}{(DistributedJob.Size > 1 ? arm.early ? ", sent early" : ", sent at the end" : "")}", () => work.Run(steps))).ToArray();
+        Contest.Run(arms, arguments.Rounds(10));
+        foreach (var (arm, work) in arms.Zip(works))
+        {
+            report.Add(
+                ("ranks", DistributedJob.Size), ("rows_each", options.BatchSize / DistributedJob.Size), ("arm", arm.Name), ("ms_a_step", 1e3 * arm.Samples.Median), ("over_dense", arm.Samples.Over(arms[^(all.Length / 2 + 1)].Samples)),
+                ("mb_sent_a_step", work.BytesOfStep / 1e6), ("spread", arm.Samples.Spread));
+            work.Dispose();
+        }
+    }
+}
