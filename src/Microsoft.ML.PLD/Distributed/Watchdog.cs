@@ -54,7 +54,8 @@ internal sealed class Watchdog
             // A library that is stuck may stick here, too.
             Thread.Sleep(TimeSpan.FromSeconds(5));
             Process.GetCurrentProcess().Kill();
-        }) { IsBackground = true }.Start();
+        })
+        { IsBackground = true }.Start();
         _bark(_operation);
     }
 }

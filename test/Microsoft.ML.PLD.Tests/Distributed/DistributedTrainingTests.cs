@@ -11,8 +11,16 @@ public sealed class DistributedTrainingTests
     // With an epsilon above all gradients, AdamW is descent along them: rounding stays what it is. Dropout, gates and both objectives; 7 rows are nobody's equal shares.
     private static readonly PretrainingOptions Plain = TestCorpus.Options with
     {
-        Steps = 8, BatchSize = 7, NextSentencePrediction = true, HiddenDropout = 0.1, AttentionDropout = 0.2, ValidationInterval = 3, ValidationSequences = 5,
-        LayerSchedule = new ProgressiveLayerDrop(0.3), LearningRate = new() { Peak = 20, WarmupShare = 0.1 }, Optimizer = new() { Epsilon = 100, WeightDecay = 0 },
+        Steps = 8,
+        BatchSize = 7,
+        NextSentencePrediction = true,
+        HiddenDropout = 0.1,
+        AttentionDropout = 0.2,
+        ValidationInterval = 3,
+        ValidationSequences = 5,
+        LayerSchedule = new ProgressiveLayerDrop(0.3),
+        LearningRate = new() { Peak = 20, WarmupShare = 0.1 },
+        Optimizer = new() { Epsilon = 100, WeightDecay = 0 },
     };
 
     private readonly TemporaryFolder _folder = new();

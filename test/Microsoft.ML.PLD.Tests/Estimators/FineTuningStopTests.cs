@@ -74,7 +74,9 @@ public sealed class FineTuningStopTests : FineTuningFixture
             var log = new ProgressLog();
             Assert.Throws<OperationCanceledException>(() => Fit(Options with
             {
-                CancellationToken = source.Token, FineTuning = Options.FineTuning with { Steps = 1_000 }, Progress = [log, new Callback(source.Cancel)],
+                CancellationToken = source.Token,
+                FineTuning = Options.FineTuning with { Steps = 1_000 },
+                Progress = [log, new Callback(source.Cancel)],
             }));
             Assert.AreEqual(1, log[0].Step, "It fails when there is a network.");
         }
