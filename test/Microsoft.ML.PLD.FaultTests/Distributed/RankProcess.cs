@@ -23,7 +23,10 @@ internal static class RankProcess
         using var corpus = TokenCorpus.Open(text.CorpusFolder, text.Tokenizer.Vocabulary);
         var counted = new Counted();
         var taken = 0L;
-        using var model = new BertPretrainer(what.Config, what.Options, runtime, what.IsBase ? new() : checkpoints).Train(corpus, text.Tokenizer, counted, () =>
+        TorchRuntime.EnsureLoaded();
+        // BERT-base has as many embeddings as its vocabulary has pieces, whatever this text has.
+        using var large = what.IsBase ? new BertModel(what.Config, text.Tokenizer, nextSentence: false, TorchSharp.torch.CPU, seed: 1) : null;
+        using var model = (large is null ? new BertPretrainer(what.Config, what.Options, runtime, checkpoints) : new BertPretrainer(large, what.Options, runtime)).Train(corpus, text.Tokenizer, counted, () =>
         {
             if (++taken == what.Step && what.Rank == DistributedJob.Rank) Happen(what.Fault); // a micro-batch a step
         });
