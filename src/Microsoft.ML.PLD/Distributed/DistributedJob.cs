@@ -50,6 +50,9 @@ public static class DistributedJob
         if (!isDone) throw new InvalidOperationException("Rank 0 of the job could not do what all were waiting for; its own message says why.");
     }
 
+    /// <summary>The processes that a training with such options uses.</summary>
+    internal static ICollective For(RuntimeOptions runtime) => runtime.Distributed ? Current : SingleProcess.Instance;
+
     /// <summary>The job, or this process alone.</summary>
     internal static ICollective Current => Launcher.Current is { Size: > 1 } ? MpiCollective.Instance : SingleProcess.Instance;
 }

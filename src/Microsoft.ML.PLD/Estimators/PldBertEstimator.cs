@@ -112,7 +112,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     {
         _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
         using var folder = new TemporaryFolder("pld-corpus-");
-        var (tokenizer, pretrainer, read) = (_options.Runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance).Together(() => Prepare(data, folder.Path, log));
+        var (tokenizer, pretrainer, read) = DistributedJob.For(_options.Runtime).Together(() => Prepare(data, folder.Path, log));
         using var corpus = read;
         if (_options.Pretrained is not null) log.Info($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights.");
         foreach (var caution in ScheduleCautions.Of(_options.Pretraining.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
@@ -128,7 +128,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     {
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => data.Rows().Select(row => row.First.ToString()), log);
-        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
+        var pretraining = _options.Pretraining with { Seed = SeedOf(_options.Checkpoints, DistributedJob.For(_options.Runtime)) };
         var pretrainer = _options.Pretrained is { } start
             ? new BertPretrainer(start, pretraining, _options.Runtime, _options.Checkpoints)
             : new BertPretrainer(_options.Config, pretraining, _options.Runtime, _options.Checkpoints);

@@ -44,7 +44,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
     private TTransformer Fit(TrainingData data, TrainingData? validation, HostLog log)
     {
         var (device, type) = _options.Runtime.Apply(); // first: a device that is not there is said before anything is read
-        var ranks = _options.Runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance;
+        var ranks = DistributedJob.For(_options.Runtime);
         var (predictor, task) = ranks.Together(() => Prepare(data, validation, device, type, log));
         try
         {
@@ -67,7 +67,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             throw new InvalidOperationException(
                 $"The keys of the label column '{_options.LabelColumnName}' stand for other classes in the validation set ({theirs.Count}) than in the rows to learn from "
                 + $"({data.Labels.Count}): make both with the same MapValueToKey transformer.");
-        var fineTuning = _options.FineTuning with { Seed = SeedOf(_options.Checkpoints, _options.Runtime.Distributed) };
+        var fineTuning = _options.FineTuning with { Seed = SeedOf(_options.Checkpoints, DistributedJob.For(_options.Runtime)) };
         var tokenizer = _options.Pretrained?.Tokenizer
             ?? new VocabularyChoice(_options.Vocabulary, _options.VocabularySize, _options.LowerCase).Resolve(Columns.Texts.First, () => TextsOf(data), log);
         var encoding = new TextEncoding(tokenizer, fineTuning.MaxLength, fineTuning.LongTexts, fineTuning.WindowStride);

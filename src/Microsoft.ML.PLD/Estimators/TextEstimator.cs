@@ -59,11 +59,7 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
     }
 
     /// <summary>The seed of a run: the user's, else that of the run to be resumed, else one drawn from the seed of the <see cref="MLContext"/>, which may have none.</summary>
-    internal ulong SeedOf(CheckpointOptions checkpoints, bool isDistributed)
-    {
-        var seed = Seed ?? CheckpointStore.SeedOf(checkpoints) ?? _drawn;
-        return isDistributed ? DistributedJob.Current.Broadcast(seed) : seed; // others drew others
-    }
+    internal ulong SeedOf(CheckpointOptions checkpoints, ICollective ranks) => ranks.Broadcast(Seed ?? CheckpointStore.SeedOf(checkpoints) ?? _drawn); // others drew others
 
     /// <exception cref="OperationCanceledException">Either way of stopping was used.</exception>
     private protected void CheckAlive()

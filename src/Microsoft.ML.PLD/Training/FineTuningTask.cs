@@ -26,7 +26,7 @@ internal sealed class FineTuningTask : ITrainingTask
         BertPredictor predictor, IObjective objective, TrainingExamples examples, TrainingExamples? heldOut, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type,
         ICollective? ranks = null)
     {
-        Ranks = ranks ?? (runtime.Distributed ? DistributedJob.Current : SingleProcess.Instance);
+        Ranks = ranks ?? DistributedJob.For(runtime);
         (_predictor, _objective, _examples, _heldOut, _options, _type) = (predictor, objective, examples, heldOut, options, type);
         _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];
         _weights = examples.TextWeights();

@@ -77,7 +77,7 @@ public sealed class MLNetAccessTests
     [TestMethod]
     public void SeedsFollowTheContext()
     {
-        static ulong Seed(int context) => new LetterEstimator(MLNetAccess.EnvironmentOf(new MLContext(context).Transforms), "Letters", "Text").SeedOf(new(), isDistributed: false);
+        static ulong Seed(int context) => new LetterEstimator(MLNetAccess.EnvironmentOf(new MLContext(context).Transforms), "Letters", "Text").SeedOf(new(), SingleProcess.Instance);
         Assert.AreEqual(Seed(3), Seed(3));
         Assert.AreNotEqual(Seed(3), Seed(4));
     }
