@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML;
 using Microsoft.ML.Data;
@@ -32,20 +33,28 @@ internal sealed class Model : IDisposable
     };
 
     /// <param name="mlContext">ML.NET's.</param>
-    /// <param name="path">A folder or a model.zip.</param>
-    /// <param name="pooling">Of an encoder in a folder.</param>
-    /// <param name="maxLength">Of a folder; 0: the default.</param>
-    /// <param name="isPair">Whether a folder's model is of pairs of sentences.</param>
-    public static Model Load(MLContext mlContext, string path, Pooling pooling, int maxLength, bool isPair)
+    /// <param name="path">A folder, a model.zip or an ONNX model.</param>
+    /// <param name="pooling">Of an encoder; null: the mean, or what the ONNX model says.</param>
+    /// <param name="maxLength">Of a folder or an ONNX model; 0: the default, or what the ONNX model says.</param>
+    /// <param name="isPair">Whether a folder's or ONNX model's texts are pairs of sentences.</param>
+    public static Model Load(MLContext mlContext, string path, Pooling? pooling, int maxLength, bool isPair)
     {
-        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
-            throw new NotSupportedException("An ONNX model is an end, not a source: its weights are joined, scaled and perhaps rounded. Convert from the folder or the model.zip that it was made of.");
         if (Directory.Exists(path))
         {
-            var transformer = FromFolder(mlContext, path, pooling, maxLength, isPair);
-            return new Model(mlContext, transformer, transformer);
+            var config = Path.Combine(path, "config.json");
+            if (!File.Exists(config)) throw new FileNotFoundException($"The folder '{path}' has no config.json: it is no model in Hugging Face's layout.");
+            return Of(FromPretrained(mlContext, path, File.ReadAllText(config), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(new(), maxLength)));
         }
-        if (!File.Exists(path)) throw new FileNotFoundException($"There is no '{path}'; expected a model folder or a model.zip.");
+        if (!File.Exists(path)) throw new FileNotFoundException($"There is no '{path}'; expected a model folder, a model.zip or an ONNX model.");
+        if (IsOnnx(path))
+        {
+            using var onnx = new TokenSession(path);
+            var config = onnx.Metadata.GetValueOrDefault("config") ?? throw new InvalidDataException($"'{path}' has no config in its metadata: it is not by this library.");
+            var reading = new FineTuningOptions { Pooling = Enum.Parse<Pooling>(onnx.Metadata["pooling"]), MaxLength = int.Parse(onnx.Metadata["max_length"], CultureInfo.InvariantCulture) };
+            return Of(FromPretrained(mlContext, path, config, pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(reading, maxLength)));
+        }
+        static FineTuningOptions WithLength(FineTuningOptions reading, int maxLength) => maxLength == 0 ? reading : reading with { MaxLength = maxLength };
+        Model Of(TextTransformer transformer) => new(mlContext, transformer, transformer);
         var whole = mlContext.Model.Load(path, out _);
         var found = (whole as IEnumerable<ITransformer> ?? [whole]).OfType<TextTransformer>().LastOrDefault()
             ?? throw new InvalidDataException($"'{path}' has no transformer of Microsoft.ML.PLD.");
@@ -60,7 +69,7 @@ internal sealed class Model : IDisposable
             _mlContext.Model.Save(_whole, null, path);
             return;
         }
-        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        if (IsOnnx(path))
         {
             if (quantize == "bfloat16") throw new ArgumentException("--quantize bfloat16 is for folders; ONNX models can have int8 or float16.");
             var options = new OnnxExportOptions { Precision = quantize switch { "int8" => OnnxPrecision.Int8, "float16" => OnnxPrecision.Float16, _ => OnnxPrecision.Float32 } };
@@ -89,7 +98,7 @@ internal sealed class Model : IDisposable
     /// <summary>What was saved, read again, makes of the same texts.</summary>
     public float[][] ScoreSaved(string path, string[] texts)
     {
-        if (path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase))
+        if (IsOnnx(path))
         {
             using var session = new TextSession(path);
             return session.Score(TextRow.Of(texts).Select(row => (row.First, IsPair ? row.Second : null)), OnnxOutput);
@@ -106,24 +115,23 @@ internal sealed class Model : IDisposable
 
     private bool IsPair => _transformer.InputColumnNames.Count > 1;
 
-    // config.json says what it is.
-    private static TextTransformer FromFolder(MLContext mlContext, string folder, Pooling pooling, int maxLength, bool isPair)
+    // Its configuration says what it is.
+    private static TextTransformer FromPretrained(MLContext mlContext, string path, string configuration, Pooling? pooling, bool isPair, FineTuningOptions? reading)
     {
-        var configFile = Path.Combine(folder, "config.json");
-        if (!File.Exists(configFile)) throw new FileNotFoundException($"The folder '{folder}' has no config.json: it is no model in Hugging Face's layout.");
-        using var config = JsonDocument.Parse(File.ReadAllText(configFile));
+        using var config = JsonDocument.Parse(configuration);
         var isTask = config.RootElement.TryGetProperty("architectures", out var classes) && classes.ValueKind == JsonValueKind.Array && classes.EnumerateArray().Any(name => name.GetString()?.EndsWith("ForSequenceClassification", StringComparison.Ordinal) is true);
-        if (!isTask) return PldBertTransformer.FromPretrained(mlContext, folder, "Features", "Text", pooling, maxLength);
+        if (!isTask) return PldBertTransformer.FromPretrained(mlContext, path, "Features", "Text", pooling, reading?.MaxLength ?? 0);
         string?[] labels = config.RootElement.TryGetProperty("id2label", out var names) && names.ValueKind == JsonValueKind.Object ? [.. names.EnumerateObject().Select(label => label.Value.GetString())] : [];
         var second = isPair ? "Sentence2" : null;
-        var reading = maxLength == 0 ? null : new FineTuningOptions { MaxLength = maxLength };
         return labels switch
         {
-            [_] => PldBertRegressionTransformer.FromPretrained(mlContext, folder, reading is null && !isPair ? null : new() { Sentence2ColumnName = second, FineTuning = reading ?? new() }),
-            ["false", "true"] => PldBertBinaryTransformer.FromPretrained(mlContext, folder, reading is null && !isPair ? null : new() { Sentence2ColumnName = second, FineTuning = reading ?? new() }),
-            _ => PldBertMulticlassTransformer.FromPretrained(mlContext, folder, reading is null && !isPair ? null : new() { Sentence2ColumnName = second, FineTuning = reading ?? new() }),
+            [_] => PldBertRegressionTransformer.FromPretrained(mlContext, path, reading is null ? null : new() { Sentence2ColumnName = second, FineTuning = reading }),
+            ["false", "true"] => PldBertBinaryTransformer.FromPretrained(mlContext, path, reading is null ? null : new() { Sentence2ColumnName = second, FineTuning = reading }),
+            _ => PldBertMulticlassTransformer.FromPretrained(mlContext, path, reading is null ? null : new() { Sentence2ColumnName = second, FineTuning = reading }),
         };
     }
+
+    public static bool IsOnnx(string path) => path.EndsWith(".onnx", StringComparison.OrdinalIgnoreCase);
 
     /// <summary>The bytes of a form: a file, with what ONNX keeps beside it, or all files of a folder.</summary>
     public static long Bytes(string path) => Directory.Exists(path)

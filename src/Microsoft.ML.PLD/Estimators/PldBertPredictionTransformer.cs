@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using Microsoft.ML.Runtime;
 using TorchSharp;
@@ -73,8 +74,7 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         if (Settings.Pooling != Pooling.Cls)
             throw new InvalidOperationException($"The network pools by {Settings.Pooling}; transformers' ForSequenceClassification reads the first token only. Export it to ONNX instead, or fine-tune with Pooling.Cls.");
         using var use = Use();
-        var network = new NetworkDescription(Predictor.Config, Predictor.Tokenizer, NetworkDescription.Classification, OutputNames, ProblemType);
-        PretrainedFolder.Save(network, Predictor.Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(network, Predictor.Weights.Count, Predictor.Training)));
+        PretrainedFolder.Save(Description, Predictor.Weights.Tensors, folder, precision, ModelCard.Unless(folder, () => ModelCard.Of(Description, Predictor.Weights.Count, Predictor.Training)));
     }
 
     /// <summary>Writes the network as an ONNX model, with the tokenizer's files beside it: see docs/interchange.md.</summary>
@@ -116,7 +116,11 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     /// <param name="outputs">[batch, outputs], float32</param>
     private protected abstract void AddOutputs(OnnxGraph graph, string outputs);
 
-    private Dictionary<string, string> Properties => new() { ["pooling"] = $"{Settings.Pooling}", ["labels"] = JsonSerializer.Serialize(OutputNames), ["long_texts"] = $"{Settings.LongTexts}" };
+    private Dictionary<string, string> Properties => new()
+    {
+        [OnnxFile.Pools] = $"{Settings.Pooling}", ["labels"] = JsonSerializer.Serialize(OutputNames), [OnnxFile.LongText] = $"{Settings.LongTexts}",
+        [OnnxFile.Stride] = Settings.WindowStride.ToString(CultureInfo.InvariantCulture), [OnnxFile.Config] = HuggingFaceConfig.From(Description).ToJson(),
+    };
 
     private void Build(OnnxGraph graph)
     {
@@ -126,6 +130,8 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         AddOutputs(graph, graph.ToSingle(outputs));
     }
 
+    private NetworkDescription Description => new(Predictor.Config, Predictor.Tokenizer, NetworkDescription.Classification, OutputNames, ProblemType);
+
     /// <summary>What each output of the network stands for.</summary>
     private protected abstract IReadOnlyList<string> OutputNames { get; }
 
@@ -134,8 +140,8 @@ public abstract class PldBertPredictionTransformer : TextTransformer
 
     private protected IReadOnlyList<ModelEntry> Entries => SavedNetwork.Entries(Settings, Predictor.Config, Predictor.Tokenizer, Predictor.Weights);
 
-    /// <summary>Reads a folder of <see cref="SavePretrained"/>, or one of transformers'.</summary>
-    /// <param name="folder">The folder.</param>
+    /// <summary>Reads a folder of <see cref="SavePretrained"/>, or one of transformers', or an ONNX model.</summary>
+    /// <param name="folder">The folder, or the file.</param>
     /// <param name="options">What the columns are called, and how texts are read.</param>
     /// <param name="makeOptions">Makes options of what is read of texts, where there are none.</param>
     /// <param name="make">Makes the transformer.</param>
@@ -143,12 +149,16 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         string folder, TOptions? options, Func<FineTuningOptions, TOptions> makeOptions, Func<TOptions, BertPredictor, IReadOnlyList<string>?, T> make) where TOptions : PldBertTrainerOptions
     {
         ArgumentException.ThrowIfNullOrEmpty(folder);
-        var (predictor, labels) = PretrainedFolder.LoadPredictor(folder, DeviceChoice.Resolve(options?.Runtime?.Device ?? DeviceChoice.Auto));
+        var device = DeviceChoice.Resolve(options?.Runtime?.Device ?? DeviceChoice.Auto);
+        var onnx = OnnxFile.Is(folder) ? new OnnxFile(folder) : null;
+        var (predictor, labels) = onnx?.LoadPredictor(device) ?? PretrainedFolder.LoadPredictor(folder, device);
         try
         {
-            options ??= makeOptions(new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) });
+            options ??= makeOptions(onnx is null
+                ? new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) }
+                : new() { MaxLength = onnx.MaxLength, Pooling = onnx.Pooling, LongTexts = onnx.LongTexts, WindowStride = onnx.WindowStride });
             OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems(predictor.Config)]);
-            if (options.FineTuning.Pooling != Pooling.Cls) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the models of such folders pool by Cls.", nameof(options));
+            if (options.FineTuning.Pooling != predictor.Pooling) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the model in '{folder}' pools by {predictor.Pooling}.", nameof(options));
             return make(options, predictor, labels);
         }
         catch

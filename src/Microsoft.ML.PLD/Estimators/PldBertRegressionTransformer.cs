@@ -21,12 +21,12 @@ public sealed class PldBertRegressionTransformer : PldBertPredictionTransformer,
     }
 
     /// <summary>Reads a folder that <see cref="PldBertPredictionTransformer.SavePretrained"/> wrote, or a <c>ForSequenceClassification</c> of Hugging Face's in a layout that
-    /// <see cref="BertModel.FromPretrained"/> reads.</summary>
+    /// <see cref="BertModel.FromPretrained"/> reads, or an ONNX model that <see cref="PldBertPredictionTransformer.SaveAsOnnx(string, OnnxExportOptions)"/> has written.</summary>
     /// <param name="mlContext">ML.NET's.</param>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The folder, or the ONNX model, a file that ends in .onnx, with the tokenizer's files beside it.</param>
     /// <param name="options">
     /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which the folder does
-    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text.
+    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text, or of an ONNX model what it says.
     /// </param>
     /// <returns>The transformer; yours to dispose of.</returns>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>

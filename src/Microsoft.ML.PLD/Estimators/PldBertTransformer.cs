@@ -26,13 +26,16 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     /// <summary>The pre-trained encoder: save it as a folder, or fine-tune it. Disposed of with the transformer.</summary>
     public BertModel Model { get; }
 
-    /// <summary>Makes a transformer of a model folder, as <see cref="BertModel.FromPretrained"/> reads them, without any training.</summary>
+    /// <summary>
+    /// Makes a transformer of a model folder, as <see cref="BertModel.FromPretrained"/> reads them, or of an ONNX model that <see cref="SaveAsOnnx(string, OnnxExportOptions)"/> has
+    /// written, without any training.
+    /// </summary>
     /// <param name="mlContext">ML.NET's.</param>
-    /// <param name="folder">The folder.</param>
+    /// <param name="folder">The folder, or the ONNX model, a file that ends in .onnx, with the tokenizer's files beside it.</param>
     /// <param name="outputColumnName">The column to add with the vectors.</param>
     /// <param name="inputColumnName">The column with the texts; null: as <paramref name="outputColumnName"/>.</param>
-    /// <param name="pooling">How one vector is made of a text's tokens; null: as a folder of Sentence-transformers says, or else <see cref="Pooling.Mean"/>.</param>
-    /// <param name="maxLength">The most tokens of a text; 0: as a folder of Sentence-transformers says, or else 128, or as many as the model has positions for if these are fewer.</param>
+    /// <param name="pooling">How one vector is made of a text's tokens; null: as a folder of Sentence-transformers or an ONNX model says, or else <see cref="Pooling.Mean"/>.</param>
+    /// <param name="maxLength">The most tokens of a text; 0: as a folder of Sentence-transformers or an ONNX model says, or else 128, or as many as the model has positions for if these are fewer.</param>
     /// <param name="runtime">Where and how to compute; null: the defaults.</param>
     /// <returns>The transformer; yours to dispose of.</returns>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
@@ -46,14 +49,16 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
         if (pooling is { } given && !Enum.IsDefined(given)) throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"pooling is {pooling}; expected Cls, Mean or Max.");
         runtime ??= new();
         OptionProblems.ThrowIfAny(nameof(RuntimeOptions), [.. runtime.Problems()]);
-        var model = BertModel.FromPretrained(folder, runtime.Device);
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        var onnx = OnnxFile.Is(folder) ? new OnnxFile(folder) : null;
+        var model = onnx?.LoadModel(DeviceChoice.Resolve(runtime.Device)) ?? BertModel.FromPretrained(folder, runtime.Device);
         try
         {
             const int usual = 128, least = WordPieceTokenizer.SpecialsOfText + 1;
             if (maxLength != 0 && (maxLength < least || maxLength > model.Config.MaxPositions))
                 throw new ArgumentOutOfRangeException(nameof(maxLength), maxLength, $"maxLength is {maxLength}; expected 0, or {least} to the model's {model.Config.MaxPositions} positions.");
-            pooling ??= SentenceModules.ReadPooling(folder) ?? Pooling.Mean;
-            if (maxLength == 0) maxLength = Math.Min(Math.Max(SentenceModules.ReadMaxLength(folder) ?? usual, least), model.Config.MaxPositions);
+            pooling ??= onnx?.Pooling ?? SentenceModules.ReadPooling(folder) ?? Pooling.Mean;
+            if (maxLength == 0) maxLength = Math.Min(Math.Max(onnx?.MaxLength ?? SentenceModules.ReadMaxLength(folder) ?? usual, least), model.Config.MaxPositions);
             return new PldBertTransformer(mlContext, inputColumnName ?? outputColumnName, outputColumnName, model, pooling.Value, maxLength, runtime.Precision);
         }
         catch
@@ -112,7 +117,10 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
         OnnxModel.Save(stream, options ?? new(), Model.Tokenizer, _settings.MaxLength, Properties, Build);
     }
 
-    private Dictionary<string, string> Properties => new() { ["pooling"] = $"{_settings.Pooling}" };
+    private Dictionary<string, string> Properties => new()
+    {
+        [OnnxFile.Pools] = $"{_settings.Pooling}", [OnnxFile.Config] = HuggingFaceConfig.From(Model.Description with { Head = NetworkDescription.Bare }).ToJson(),
+    };
 
     private void Build(OnnxGraph graph)
     {

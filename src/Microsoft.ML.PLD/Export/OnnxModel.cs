@@ -103,12 +103,12 @@ internal static class OnnxModel
     {
         var model = new ModelProto
         {
-            IrVersion = IrVersion, ProducerName = "Microsoft.ML.PLD", ProducerVersion = typeof(OnnxModel).Assembly.GetName().Version!.ToString(3), Graph = graph.Proto,
+            IrVersion = IrVersion, ProducerName = OnnxFile.Producer, ProducerVersion = typeof(OnnxModel).Assembly.GetName().Version!.ToString(3), Graph = graph.Proto,
             OpsetImport = { new OperatorSetIdProto { Version = Opset } },
         };
         var all = new SortedDictionary<string, string>(properties.ToDictionary(), StringComparer.Ordinal)
         {
-            ["max_length"] = Text(maxLength), ["lower_case"] = tokenizer.LowerCase ? "true" : "false", ["vocabulary_sha256"] = tokenizer.Vocabulary.Sha256,
+            [OnnxFile.MostTokens] = Text(maxLength), ["lower_case"] = tokenizer.LowerCase ? "true" : "false", [OnnxFile.VocabularyHash] = tokenizer.Vocabulary.Sha256,
         };
         model.MetadataProps.Add(all.Select(property => new StringStringEntryProto { Key = property.Key, Value = property.Value }));
         return model;
