@@ -7,7 +7,7 @@ internal static class OptimizerTensors
 {
     private const string FirstMoment = "exp_avg", SecondMoment = "exp_avg_sq", Step = "step";
 
-    /// <summary>The live moments, and a new tensor for each count.</summary>
+    /// <summary>The live moments, and a new tensor for each count; of ranks that share the state, moments that are there until the next ones are asked for.</summary>
     public static IEnumerable<KeyValuePair<string, torch.Tensor>> Of(AdamW optimizer)
     {
         foreach (var state in optimizer.State)
@@ -15,6 +15,7 @@ internal static class OptimizerTensors
             yield return new($"{state.Name}.{FirstMoment}", state.FirstMoment);
             yield return new($"{state.Name}.{SecondMoment}", state.SecondMoment);
             yield return new($"{state.Name}.{Step}", torch.tensor(state.Steps));
+            if (optimizer.IsSharded) state.Dispose();
         }
     }
 
@@ -27,8 +28,8 @@ internal static class OptimizerTensors
         var tensors = file.ReadAll();
         try
         {
-            optimizer.Restore([.. optimizer.State.Select(state => new AdamWState(
-                state.Name, tensors[$"{state.Name}.{Step}"].item<long>(), tensors[$"{state.Name}.{FirstMoment}"], tensors[$"{state.Name}.{SecondMoment}"]))]);
+            optimizer.Restore([.. optimizer.Names.Select(name => new AdamWState(
+                name, tensors[$"{name}.{Step}"].item<long>(), tensors[$"{name}.{FirstMoment}"], tensors[$"{name}.{SecondMoment}"]))]);
         }
         catch (Exception failure) when (failure is ArgumentException or KeyNotFoundException or InvalidOperationException)
         {

@@ -24,8 +24,15 @@ internal static unsafe class CollectiveExtensions
     /// <summary>The rows of a batch that are this rank's: as many as the others', or one more.</summary>
     public static (int First, int Count) ShareOf(this ICollective ranks, int rows)
     {
-        var first = (int)((long)rows * ranks.Rank / ranks.Size);
-        return (first, (int)((long)rows * (ranks.Rank + 1) / ranks.Size) - first);
+        var (first, count) = ranks.ShareOf(rows, ranks.Rank);
+        return ((int)first, (int)count);
+    }
+
+    /// <summary>The rows that are a rank's, in order of the ranks.</summary>
+    public static (long First, long Count) ShareOf(this ICollective ranks, long rows, int rank)
+    {
+        var first = rows * rank / ranks.Size;
+        return (first, rows * (rank + 1) / ranks.Size - first);
     }
 
     /// <summary>The most rows of a batch that a rank has.</summary>
@@ -35,6 +42,40 @@ internal static unsafe class CollectiveExtensions
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous; of a CUDA device, it goes through the processor's memory.</param>
     public static void Sum(this ICollective ranks, torch.Tensor values) => Through(values, ranks.Sum<float>, takesBack: true);
+
+    /// <summary>Adds up a float32 tensor of which each rank gets a part: see <see cref="ICollective.SumScatter"/>.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="values">Contiguous, at most 2^31 numbers.</param>
+    /// <param name="counts">How many numbers each rank gets.</param>
+    /// <param name="sums">Contiguous, as many as this rank gets.</param>
+    public static void SumScatter(this ICollective ranks, torch.Tensor values, int[] counts, torch.Tensor sums)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var (from, to) = (OnProcessor(values), OnProcessor(sums));
+        ranks.SumScatter(Numbers(from), counts, Numbers(to));
+        if (!ReferenceEquals(to, sums)) sums.copy_(to);
+    }
+
+    /// <summary>Every rank gets the parts of a float32 tensor that the others have: see <see cref="ICollective.Gather"/>.</summary>
+    /// <param name="ranks">The ranks.</param>
+    /// <param name="values">Contiguous, at most 2^31 numbers.</param>
+    /// <param name="counts">How many numbers each rank has.</param>
+    public static void Gather(this ICollective ranks, torch.Tensor values, int[] counts)
+    {
+        using var scope = torch.NewDisposeScope();
+        using var noGrad = torch.no_grad();
+        var host = OnProcessor(values);
+        ranks.Gather(Numbers(host), counts);
+        if (!ReferenceEquals(host, values)) values.copy_(host);
+    }
+
+    /// <summary>Every rank gets the rows of a float32 tensor that are the others' by <see cref="ShareOf(ICollective, long, int)"/>.</summary>
+    public static void GatherRows(this ICollective ranks, torch.Tensor values)
+    {
+        var width = values.numel() / Math.Max(1, values.shape[0]);
+        ranks.Gather(values, [.. Enumerable.Range(0, ranks.Size).Select(rank => checked((int)(ranks.ShareOf(values.shape[0], rank).Count * width)))]);
+    }
 
     /// <summary>Gives a tensor the values that it has on rank 0.</summary>
     /// <param name="ranks">The ranks.</param>
@@ -83,10 +124,13 @@ internal static unsafe class CollectiveExtensions
         const long most = 1 << 28;
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var isHere = values.device_type == DeviceType.CPU;
-        var host = isHere ? values : values.detach().cpu();
+        var host = OnProcessor(values);
         var start = (float*)host.Address();
         for (long at = 0; at < values.numel(); at += most) operation(new Span<float>(start + at, (int)Math.Min(most, values.numel() - at)));
-        if (!isHere && takesBack) values.copy_(host);
+        if (takesBack && !ReferenceEquals(host, values)) values.copy_(host);
     }
+
+    private static torch.Tensor OnProcessor(torch.Tensor values) => values.device_type == DeviceType.CPU ? values : values.detach().cpu();
+
+    private static Span<float> Numbers(torch.Tensor host) => new((float*)host.Address(), checked((int)host.numel()));
 }

@@ -9,13 +9,27 @@ internal interface ICollective
     /// <summary>How many processes there are.</summary>
     int Size { get; }
 
-    /// <summary>Bytes that were given to <see cref="Sum{T}"/> and <see cref="Broadcast"/> so far. What goes over the network is this times a factor of the algorithm's, near 2 for sums.</summary>
+    /// <summary>
+    /// Bytes that were given to <see cref="Sum{T}"/> and <see cref="Broadcast"/> so far, and half of those of <see cref="SumScatter"/> and <see cref="Gather"/>. What goes over the
+    /// network is this times a factor of the algorithm's, near 2 for sums.
+    /// </summary>
     long Bytes { get; }
 
     /// <summary>Every rank gets the sums of all ranks' numbers, place by place: the same bits everywhere.</summary>
     /// <typeparam name="T"><see cref="float"/>, <see cref="double"/> or <see cref="long"/>.</typeparam>
     /// <param name="values">This rank's numbers; then the sums.</param>
     void Sum<T>(Span<T> values) where T : unmanaged;
+
+    /// <summary>Every rank gets a part of the sums of all ranks' numbers: the first half of what <see cref="Sum{T}"/> does.</summary>
+    /// <param name="values">This rank's numbers, the part of rank 0 first; then they mean nothing.</param>
+    /// <param name="counts">How many numbers each rank gets; they add up to all.</param>
+    /// <param name="sums">Gets those of this rank.</param>
+    void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums);
+
+    /// <summary>Every rank gets the parts of all: the second half of what <see cref="Sum{T}"/> does.</summary>
+    /// <param name="values">This rank's numbers in their place; then those of all, the part of rank 0 first.</param>
+    /// <param name="counts">How many numbers each rank has; they add up to all.</param>
+    void Gather(Span<float> values, ReadOnlySpan<int> counts);
 
     /// <summary>Every rank gets what rank 0 has.</summary>
     /// <param name="values">Of the same length everywhere.</param>

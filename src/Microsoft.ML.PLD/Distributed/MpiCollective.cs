@@ -50,6 +50,34 @@ internal sealed unsafe class MpiCollective : ICollective
                     Sum(start + at, Math.Min(MostAtOnce, values.Length - at), type);
     }
 
+    public void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums)
+    {
+        _bytes += (long)values.Length * sizeof(float) / 2;
+        fixed (float* from = values, to = sums)
+        fixed (int* many = counts)
+            using (_watchdog.Watch("a sum"))
+            {
+                Interlocked.Increment(ref _calls);
+                _library.SumScatter(from, to, many, _library.Float);
+                Interlocked.Decrement(ref _calls);
+            }
+    }
+
+    public void Gather(Span<float> values, ReadOnlySpan<int> counts)
+    {
+        _bytes += (long)values.Length * sizeof(float) / 2;
+        Span<int> places = stackalloc int[counts.Length];
+        for (var rank = 1; rank < counts.Length; rank++) places[rank] = places[rank - 1] + counts[rank - 1];
+        fixed (float* start = values)
+        fixed (int* many = counts, at = places)
+            using (_watchdog.Watch("an exchange of weights"))
+            {
+                Interlocked.Increment(ref _calls);
+                _library.GatherInPlace(start, many, at, _library.Float);
+                Interlocked.Decrement(ref _calls);
+            }
+    }
+
     public void Broadcast(Span<byte> values)
     {
         _bytes += values.Length;

@@ -19,6 +19,8 @@ internal sealed unsafe class MpiLibrary
     private readonly bool _hasStandardAbi;
     private readonly delegate* unmanaged[Cdecl]<void*, void*, int, nint, nint, nint, int> _allReduce;
     private readonly delegate* unmanaged[Cdecl]<void*, int, nint, int, nint, int> _broadcast;
+    private readonly delegate* unmanaged[Cdecl]<void*, void*, int*, nint, nint, nint, int> _sumScatter;
+    private readonly delegate* unmanaged[Cdecl]<void*, int, nint, void*, int*, int*, nint, nint, int> _gather;
     private readonly delegate* unmanaged[Cdecl]<nint, int, int> _abort;
 
     private MpiLibrary(string name, nint library)
@@ -33,6 +35,8 @@ internal sealed unsafe class MpiLibrary
         else
             (World, Float, Double, Int64, Byte, Add, ErrorsReturn, _inPlace) = (0x44000000, 0x4c00040a, 0x4c00080b, 0x4c00083a, 0x4c00010d, 0x58000003, 0x54000001, -1);
         _allReduce = (delegate* unmanaged[Cdecl]<void*, void*, int, nint, nint, nint, int>)Export("MPI_Allreduce");
+        _sumScatter = (delegate* unmanaged[Cdecl]<void*, void*, int*, nint, nint, nint, int>)Export("MPI_Reduce_scatter");
+        _gather = (delegate* unmanaged[Cdecl]<void*, int, nint, void*, int*, int*, nint, nint, int>)Export("MPI_Allgatherv");
         _broadcast = (delegate* unmanaged[Cdecl]<void*, int, nint, int, nint, int>)Export("MPI_Bcast");
         _abort = (delegate* unmanaged[Cdecl]<nint, int, int>)Export("MPI_Abort");
     }
@@ -94,6 +98,10 @@ internal sealed unsafe class MpiLibrary
     }
 
     public void SumInPlace(void* values, int count, nint type) => Check(_allReduce((void*)_inPlace, values, count, type, Add, World), "MPI_Allreduce");
+
+    public void SumScatter(void* values, void* sums, int* counts, nint type) => Check(_sumScatter(values, sums, counts, type, Add, World), "MPI_Reduce_scatter");
+
+    public void GatherInPlace(void* values, int* counts, int* places, nint type) => Check(_gather((void*)_inPlace, 0, type, values, counts, places, type, World), "MPI_Allgatherv");
 
     public void Broadcast(void* values, int count) => Check(_broadcast(values, count, Byte, 0, World), "MPI_Bcast");
 

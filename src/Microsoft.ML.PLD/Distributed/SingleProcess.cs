@@ -15,6 +15,12 @@ internal sealed class SingleProcess : ICollective, IDisposable
     {
     }
 
+    public void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums) => values.CopyTo(sums);
+
+    public void Gather(Span<float> values, ReadOnlySpan<int> counts)
+    {
+    }
+
     public void Broadcast(Span<byte> values)
     {
     }

@@ -12,16 +12,23 @@ internal sealed class AdamW : IDisposable
     private readonly AdamWOptions _options;
     private readonly AdamWSlot[] _slots;
     private readonly IAdamWKernel _kernel;
+    private readonly ICollective? _shards;
+    private readonly Dictionary<torch.Tensor, torch.Tensor> _restored = new(ReferenceEqualityComparer.Instance); // what of a moment is not this rank's alone
 
     /// <param name="parameters">The masters, each with a name of its own; all on one device.</param>
     /// <param name="options">Null: the defaults.</param>
     /// <param name="rateFactor">What the learning rate is multiplied by, given a parameter's name; null: 1 for all.</param>
     /// <param name="kernel">Null: the fastest for the parameters' device.</param>
+    /// <param name="shards">
+    /// Ranks that each keep the moments of some rows of every parameter, <see cref="CollectiveExtensions.ShareOf(ICollective, long, int)"/>, and update these: stage 1 of ZeRO, Rajbhandari
+    /// et al., "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", 2020. Null: this one keeps all.
+    /// </param>
     public AdamW(
         IEnumerable<Weight> parameters, AdamWOptions? options = null,
-        Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null)
+        Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null, ICollective? shards = null)
     {
         TorchRuntime.EnsureLoaded();
+        _shards = shards;
         _options = options ?? new();
         if (_options.Problems().ToArray() is { Length: > 0 } problems) throw new ArgumentException(string.Join(' ', problems), nameof(options));
 
@@ -31,7 +38,7 @@ internal sealed class AdamW : IDisposable
         if (named.DistinctBy(parameter => parameter.Value, ReferenceEqualityComparer.Instance).Count() < named.Length)
             throw new ArgumentException("A parameter is listed twice, under two names: it would be updated twice a step.", nameof(parameters));
 
-        _slots = [.. named.Select(p => new AdamWSlot(p, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1))];
+        _slots = [.. named.Select(p => new AdamWSlot(p, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1, shards?.ShareOf(p.Value.shape[0], shards.Rank)))];
         _kernel = kernel ?? (_slots.All(slot => slot.Weights.device_type == DeviceType.CPU) ? new VectorAdamWKernel() : new TorchAdamWKernel());
     }
 
@@ -41,9 +48,10 @@ internal sealed class AdamW : IDisposable
     /// </summary>
     /// <param name="learningRate">Of this step.</param>
     /// <param name="gradients">
-    /// Of each parameter, in their order, any number, float32 or bfloat16, dense or sparse (rows of a matrix, each once, in order); null: its <c>grad</c>.
+    /// Of each parameter, in their order, any number, float32 or bfloat16, dense or sparse (rows of a matrix, each once, in order); null: its <c>grad</c>. Of ranks that share the state,
+    /// of this rank's rows.
     /// </param>
-    /// <param name="shared">Makes one norm of those that ranks on processors of different kinds compute, which differ in the last bits; null: nobody else is there.</param>
+    /// <param name="shared">Makes one norm of those that ranks on processors of different kinds compute, which differ in the last bits, or which are of other rows; null: nobody else is there.</param>
     /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
     public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null, Func<double, double>? shared = null)
     {
@@ -79,15 +87,22 @@ internal sealed class AdamW : IDisposable
             foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0))
             {
                 slot.Weights.TimesInPlace(Keep(slot, learningRate));
-                slot.Weight.Refresh();
+                slot.Refresh();
             }
         return norm;
     }
 
-    /// <summary>What a checkpoint keeps, in the parameters' order. The tensors are the live ones: copy what must not change.</summary>
-    public IEnumerable<AdamWState> State => _slots.Select(slot => new AdamWState(slot.Name, slot.Steps, slot.FirstMoment, slot.SecondMoment));
+    /// <summary>Whether other ranks have a part of the state.</summary>
+    public bool IsSharded => _shards is not null;
 
-    /// <summary>Copies a state from <see cref="State"/> back.</summary>
+    /// <summary>The parameters' names, in their order.</summary>
+    public IEnumerable<string> Names => _slots.Select(slot => slot.Name);
+
+    /// <summary>What a checkpoint keeps, in the parameters' order. The tensors may be the live ones: copy what must not change.</summary>
+    /// <remarks>Ranks that share the state all go through it, to the end: a parameter is put together when it is its turn.</remarks>
+    public IEnumerable<AdamWState> State => _slots.Select(slot => new AdamWState(slot.Name, slot.Steps, Whole(slot, slot.FirstMoment), Whole(slot, slot.SecondMoment)));
+
+    /// <summary>Copies a state from <see cref="State"/> back. Of ranks that share it, the first one's is kept until <see cref="Share"/>.</summary>
     /// <exception cref="ArgumentException">The names or shapes are not those of the parameters; nothing was changed.</exception>
     public void Restore(IEnumerable<AdamWState> states)
     {
@@ -95,7 +110,7 @@ internal sealed class AdamW : IDisposable
         var problems = _slots.Select(slot => !named.TryGetValue(slot.Name, out var state) ? $"'{slot.Name}' is missing"
                 : HasShape(state.FirstMoment, slot) && HasShape(state.SecondMoment, slot) ? null
                 : $"'{slot.Name}' has moments of [{string.Join(", ", state.FirstMoment.shape)}] and [{string.Join(", ", state.SecondMoment.shape)}], "
-                    + $"expected [{string.Join(", ", slot.Weights.shape)}]")
+                    + $"expected [{string.Join(", ", slot.Weight.Value.shape)}]")
             .Concat(named.Keys.Except(_slots.Select(slot => slot.Name)).Select(name => $"'{name}' is unknown to this model"))
             .OfType<string>().ToArray();
         if (problems.Length > 0)
@@ -106,19 +121,27 @@ internal sealed class AdamW : IDisposable
         {
             var state = named[slot.Name];
             slot.Steps = state.Steps;
-            slot.FirstMoment.copy_(state.FirstMoment);
-            slot.SecondMoment.copy_(state.SecondMoment);
+            foreach (var (moment, whole) in new[] { (slot.FirstMoment, state.FirstMoment), (slot.SecondMoment, state.SecondMoment) })
+            {
+                if (IsSharded) _restored[moment] = whole.clone().DetachFromDisposeScope();
+                else moment.copy_(whole);
+            }
         }
     }
 
-    /// <summary>Every rank gets the state of rank 0.</summary>
+    /// <summary>Every rank gets the state of rank 0, or its part of what that one has restored.</summary>
     public void Share(ICollective ranks)
     {
+        using var noGrad = torch.no_grad();
         foreach (var slot in _slots)
         {
             slot.Steps = ranks.Broadcast(slot.Steps);
-            ranks.Broadcast(slot.FirstMoment);
-            ranks.Broadcast(slot.SecondMoment);
+            foreach (var moment in new[] { slot.FirstMoment, slot.SecondMoment })
+            {
+                using var whole = !IsSharded ? moment.alias() : _restored.Remove(moment, out var restored) ? restored : torch.zeros_like(slot.Weight.Value);
+                ranks.Broadcast(whole);
+                if (IsSharded) moment.copy_(RowsOf(whole));
+            }
         }
     }
 
@@ -148,9 +171,32 @@ internal sealed class AdamW : IDisposable
         }
     }
 
+    /// <summary>Ranks that share the state, and have no use for it as a whole, take part in putting it together for one that has.</summary>
+    public void SendState()
+    {
+        foreach (var state in State) state.Dispose();
+    }
+
     public void Dispose()
     {
         foreach (var slot in _slots) slot.Dispose();
+        foreach (var whole in _restored.Values) whole.Dispose();
+    }
+
+    private torch.Tensor Whole(AdamWSlot slot, torch.Tensor moment)
+    {
+        if (_shards is null) return moment;
+        using var noGrad = torch.no_grad();
+        var whole = torch.zeros_like(slot.Weight.Value).DetachFromDisposeScope();
+        RowsOf(whole).copy_(moment);
+        _shards.GatherRows(whole);
+        return whole;
+    }
+
+    private torch.Tensor RowsOf(torch.Tensor whole)
+    {
+        var (first, count) = _shards!.ShareOf(whole.shape[0], _shards!.Rank);
+        return whole.narrow(0, first, count);
     }
 
     private AdamWUpdate UpdateOf(AdamWSlot slot, torch.Tensor[] gradients, double learningRate)
@@ -164,7 +210,7 @@ internal sealed class AdamW : IDisposable
 
     private static double Keep(AdamWSlot slot, double learningRate) => 1 - learningRate * slot.RateFactor * slot.WeightDecay;
 
-    private static bool HasShape(torch.Tensor moment, AdamWSlot slot) => moment.shape.AsSpan().SequenceEqual(slot.Weights.shape);
+    private static bool HasShape(torch.Tensor moment, AdamWSlot slot) => moment.shape.AsSpan().SequenceEqual(slot.Weight.Value.shape);
 }
 
 /// <summary>What AdamW remembers of one parameter.</summary>
@@ -172,4 +218,12 @@ internal sealed class AdamW : IDisposable
 /// <param name="Steps">Times that it was updated.</param>
 /// <param name="FirstMoment">The running mean of its gradients; the parameter's shape, float32.</param>
 /// <param name="SecondMoment">The running mean of their squares; the parameter's shape, float32.</param>
-internal sealed record AdamWState(string Name, long Steps, torch.Tensor FirstMoment, torch.Tensor SecondMoment);
+internal sealed record AdamWState(string Name, long Steps, torch.Tensor FirstMoment, torch.Tensor SecondMoment) : IDisposable
+{
+    /// <summary>Frees the moments: those that were put together for this state.</summary>
+    public void Dispose()
+    {
+        FirstMoment.Dispose();
+        SecondMoment.Dispose();
+    }
+}

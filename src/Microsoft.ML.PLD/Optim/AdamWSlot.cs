@@ -1,12 +1,17 @@
 using TorchSharp;
-using TorchSharp.Modules;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>One parameter and what AdamW remembers of it.</summary>
+/// <summary>One parameter, or some of its rows, and what AdamW remembers of it.</summary>
 internal sealed class AdamWSlot : IDisposable
 {
-    public AdamWSlot(Weight weight, double weightDecay, double rateFactor)
+    private readonly torch.Tensor? _rows;
+
+    /// <param name="weight">The parameter.</param>
+    /// <param name="weightDecay">Of matrices.</param>
+    /// <param name="rateFactor">What the learning rate is multiplied by.</param>
+    /// <param name="rows">Those that are updated here; null: all.</param>
+    public AdamWSlot(Weight weight, double weightDecay, double rateFactor, (long First, long Count)? rows = null)
     {
         var (name, weights) = weight;
         if (weights.dtype != torch.ScalarType.Float32)
@@ -18,13 +23,20 @@ internal sealed class AdamWSlot : IDisposable
         (Weight, RateFactor) = (weight, rateFactor);
         WeightDecay = IsBiasOrNorm(weights) ? 0 : weightDecay;
         using var noGrad = torch.no_grad();
-        FirstMoment = torch.zeros_like(weights).DetachFromDisposeScope();
-        SecondMoment = torch.zeros_like(weights).DetachFromDisposeScope();
+        if (rows is { } some) _rows = weights.detach().narrow(0, some.First, some.Count).DetachFromDisposeScope();
+        FirstMoment = torch.zeros_like(Weights).DetachFromDisposeScope();
+        SecondMoment = torch.zeros_like(Weights).DetachFromDisposeScope();
     }
 
     public Weight Weight { get; }
     public string Name => Weight.Name;
-    public Parameter Weights => Weight.Value;
+
+    /// <summary>The master, or its rows.</summary>
+    public torch.Tensor Weights => _rows ?? Weight.Value;
+
+    /// <summary>The copy that follows; null: there is none, or it follows when the other rows are there.</summary>
+    public torch.Tensor? Copy => _rows is null ? Weight.Copy : null;
+
     public torch.Tensor FirstMoment { get; }
     public torch.Tensor SecondMoment { get; }
 
@@ -37,8 +49,15 @@ internal sealed class AdamWSlot : IDisposable
     // Biases and LayerNorm's gains and offsets are BERT's only vectors; matrices and embeddings have two dimensions.
     private static bool IsBiasOrNorm(torch.Tensor weights) => weights.dim() <= 1;
 
+    /// <summary>Brings <see cref="Copy"/> up to date.</summary>
+    public void Refresh()
+    {
+        if (_rows is null) Weight.Refresh();
+    }
+
     public void Dispose()
     {
+        _rows?.Dispose();
         FirstMoment.Dispose();
         SecondMoment.Dispose();
     }

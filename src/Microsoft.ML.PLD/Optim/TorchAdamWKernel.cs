@@ -22,7 +22,7 @@ internal sealed class TorchAdamWKernel : IAdamWKernel
             slot.SecondMoment.TimesInPlace(options.Beta2).PlusProductInPlace(gradient, gradient, (1 - options.Beta2) * gradientScale * gradientScale);
             var root = slot.SecondMoment.sqrt().TimesInPlace(rootScale).PlusInPlace(options.Epsilon);
             slot.Weights.TimesInPlace(keep).PlusQuotientInPlace(slot.FirstMoment, root, -rate);
-            slot.Weight.Refresh();
+            slot.Refresh();
         }
     }
 

@@ -66,12 +66,12 @@ internal sealed unsafe class VectorAdamWKernel(int? threads = null) : IAdamWKern
         });
         // What is not a bfloat16 copy.
         foreach (var update in updates)
-            if (BFloat16Copy(update.Slot) == 0) update.Slot.Weight.Refresh();
+            if (BFloat16Copy(update.Slot) == 0) update.Slot.Refresh();
     }
 
     private static Part[] Parts(AdamWUpdate update) => [.. update.Gradients.OrderBy(gradient => gradient.is_sparse).Select(Part.Of)];
 
-    private static nint BFloat16Copy(AdamWSlot slot) => slot.Weight.Copy is { } copy && copy.dtype == torch.bfloat16 ? copy.Address() : 0;
+    private static nint BFloat16Copy(AdamWSlot slot) => slot.Copy is { } copy && copy.dtype == torch.bfloat16 ? copy.Address() : 0;
 
     // The chunk's part of the gradient: a lone float32 one as it lies there.
     private static ReadOnlySpan<float> Sum(Part[] parts, in Chunk chunk, Scratch scratch)

@@ -46,6 +46,12 @@ public sealed record RuntimeOptions
     /// </summary>
     public bool Distributed { get; init; } = true;
 
+    /// <summary>
+    /// Whether each of the processes that train together keeps the optimizer's moments of its part of the weights only, 8 bytes a weight over their number, and sends the weights that it has
+    /// moved to the others: as many bytes go over the network as without. Stage 1 of ZeRO (Rajbhandari et al., 2020). Checkpoints are the same, and can be resumed either way. Default: false.
+    /// </summary>
+    public bool ShardOptimizer { get; init; }
+
     /// <summary>The same options with the <see cref="Device"/> and the <see cref="Precision"/> that this machine has for them: neither is automatic any more.</summary>
     /// <exception cref="ArgumentException"><see cref="Device"/>, or the environment variable <c>PLD_DEVICE</c> that stands for <c>auto</c>, is no device.</exception>
     /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>

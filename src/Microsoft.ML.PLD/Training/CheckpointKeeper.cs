@@ -72,18 +72,23 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
             return;
         }
         Collect(wait: false);
-        if (_store is null) return;
-        var isBest = options.KeepBest && state.Best is { } best && best.Step == state.Step;
-        var isDue = isBest || options.EverySteps > 0 && state.Step % options.EverySteps == 0
-            || options.Interval > TimeSpan.Zero && _sinceKept.Elapsed >= options.Interval && _writing.IsCompleted;
-        if (isDue) Begin(state);
+        if (Agreed(_store is not null && IsDue(state))) Begin(state);
     }
+
+    private bool IsDue(TrainingState state)
+    {
+        var isBest = options.KeepBest && state.Best is { } best && best.Step == state.Step;
+        return isBest || options.EverySteps > 0 && state.Step % options.EverySteps == 0
+            || options.Interval > TimeSpan.Zero && _sinceKept.Elapsed >= options.Interval && _writing.IsCompleted;
+    }
+
+    // All who have a part of the optimizer's state send it to the one who writes.
+    private bool Agreed(bool isDue) => optimizer.IsSharded ? task.Ranks.Broadcast(isDue) : isDue;
 
     /// <summary>Writes a checkpoint unless this step has one, and waits until it is on the disk.</summary>
     public void KeepNow(TrainingState state)
     {
-        if (_store is null) return;
-        if (_asked != state.Step) Begin(state);
+        if (Agreed(_store is not null && _asked != state.Step)) Begin(state);
         Collect(wait: true, tellSuccess: false); // LastKept says it
     }
 
@@ -161,6 +166,11 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
 
     private void Begin(TrainingState state)
     {
+        if (_store is null)
+        {
+            optimizer.SendState();
+            return;
+        }
         Collect(wait: true); // one at a time: two copies would be too much memory
         _asked = state.Step;
         _sinceKept.Restart();
@@ -169,7 +179,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         {
             snapshot = Snapshot.Take(state with { Written = DateTimeOffset.UtcNow }, task.Network, task.Weights, optimizer);
         }
-        catch (Exception failure) when (OutOfMemory.Is(failure))
+        catch (Exception failure) when (OutOfMemory.Is(failure) && !optimizer.IsSharded) // else others are waiting
         {
             _writing = Task.FromException<string>(failure);
             return;

@@ -27,6 +27,7 @@ internal sealed class FineTuningTask : ITrainingTask
         ICollective? ranks = null)
     {
         Ranks = ranks ?? DistributedJob.For(runtime);
+        ShardsOptimizer = runtime.ShardOptimizer && Ranks.Size > 1;
         (_predictor, _objective, _examples, _heldOut, _options, _type) = (predictor, objective, examples, heldOut, options, type);
         _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];
         _weights = examples.TextWeights();
@@ -59,9 +60,10 @@ internal sealed class FineTuningTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
-    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).ToDictionary();
+    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).Append(new("ShardOptimizer", $"{ShardsOptimizer}")).ToDictionary();
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public ICollective Ranks { get; }
+    public bool ShardsOptimizer { get; }
     public StepCut Cut { get; }
     public IReadOnlyList<BlockChange>? Measured { get; set; }
     public int Patience => _heldOut is null ? 0 : _options.Patience;
@@ -77,7 +79,7 @@ internal sealed class FineTuningTask : ITrainingTask
         var batch = new MicroBatchShape(
             Cut.MicroBatchSize, length, OutputsPerRow: _predictor.Pooling == Pooling.Cls ? 1 : length, Predictions: 0,
             HasDropout: _options.HiddenDropout > 0 || _options.AttentionDropout > 0);
-        var memory = MemoryEstimate.Of(Weights, _predictor.Config, _type, Cut, Ranks.LargestShareOf(Math.Min(_options.BatchSize, _lengths.Length)), batch, keepsCheckpoints, Ranks.Size > 1);
+        var memory = MemoryEstimate.Of(Weights, _predictor.Config, _type, Cut, Ranks.LargestShareOf(Math.Min(_options.BatchSize, _lengths.Length)), batch, keepsCheckpoints, Ranks.Size, ShardsOptimizer);
         return RestoresBest ? memory with { Weights = memory.Weights + memory.Masters } : memory;
     }
 

@@ -10,6 +10,7 @@ namespace Microsoft.ML.PLD;
 /// Where all micro-batches have one plan, a thread sends a block's gradients as soon as they are there, the last block's first, while those of the blocks below are computed: the plan
 /// tells all ranks alike what there will be.
 /// </para>
+/// <para>Where ranks share the optimizer's state, each gets the sums of its rows of every weight only, and the weights are exchanged when they have changed.</para>
 /// </remarks>
 internal sealed class GradientExchange : IDisposable
 {
@@ -17,6 +18,8 @@ internal sealed class GradientExchange : IDisposable
 
     private readonly ICollective _ranks;
     private readonly IReadOnlyList<Weight> _weights;
+    private readonly bool _isSharded;
+    private readonly Dictionary<int, torch.Tensor> _own = []; // of each block, the sums of this rank's rows
 
     // By block, the last one first; -1: embeddings and heads.
     private readonly SortedDictionary<int, int[]> _weightsOf;
@@ -28,12 +31,15 @@ internal sealed class GradientExchange : IDisposable
 
     /// <param name="ranks">More than one.</param>
     /// <param name="weights">All that have gradients.</param>
-    public GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights)
+    /// <param name="isSharded">Whether each rank gets its rows only, as <see cref="AdamW"/> has them.</param>
+    public GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights, bool isSharded = false)
     {
-        (_ranks, _weights) = (ranks, weights);
+        (_ranks, _weights, _isSharded) = (ranks, weights, isSharded);
         _weightsOf = new(Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).ToDictionary(block => block.Key, block => block.ToArray()), Comparer<int>.Create((a, b) => b.CompareTo(a)));
-        _memory = _weightsOf.ToDictionary(
-            block => block.Key, block => torch.empty(block.Value.Sum(weight => weights[weight].Value.numel()), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
+        Dictionary<int, torch.Tensor> Memory(Func<int, long> numbers) => _weightsOf.ToDictionary(
+            block => block.Key, block => torch.empty(block.Value.Sum(numbers), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
+        _memory = Memory(weight => weights[weight].Value.numel());
+        if (isSharded) _own = Memory(weight => RowsOf(weight, ranks.Rank).Numbers);
     }
 
     /// <summary>Does what a step does when all ranks have agreed on it: there is no taking it again.</summary>
@@ -101,15 +107,41 @@ internal sealed class GradientExchange : IDisposable
             throw new OutOfMemoryException("Another rank of the job lacked memory.");
         }
         if (double.IsFinite(agreed[LossSum]))
-            foreach (var block in _weightsOf.Keys.Except(step.Early)) AfterAgreement(() => Send(step, block, weight => agreed[FirstWeight + weight] > 0));
+            foreach (var block in _weightsOf.Keys.Except(step.Early))
+                AfterAgreement(() =>
+                {
+                    Send(step, block, weight => agreed[FirstWeight + weight] > 0);
+                    return block;
+                });
         return (agreed[LossSum], [.. Enumerable.Range(0, _weights.Count).Select(weight => step.Sums.GetValueOrDefault(weight) is { } sum ? new[] { sum } : Array.Empty<torch.Tensor>())]);
+    }
+
+    /// <summary>Where ranks share the optimizer's state: each has moved its rows of the weights, and gets those of the others.</summary>
+    /// <param name="isChanged">Whether a weight has changed, by whether it had a gradient.</param>
+    public void ShareWeights(Func<bool, bool> isChanged)
+    {
+        if (!_isSharded) return;
+        using var noGrad = torch.no_grad();
+        foreach (var (block, all) in _weightsOf)
+        {
+            using var scope = torch.NewDisposeScope();
+            int[] changed = [.. all.Where(weight => isChanged(_step!.Sums.ContainsKey(weight)))];
+            if (changed.Length == 0) continue;
+            var parts = PartsOf(block, changed);
+            foreach (var (weight, rank, part) in parts)
+                if (rank == _ranks.Rank) part.copy_(RowsOf(weight, rank).Of(_weights[weight].Value));
+            _ranks.Gather(_memory[block].narrow(0, 0, parts.Sum(part => part.Memory.numel())), CountsOf(parts));
+            foreach (var (weight, rank, part) in parts)
+                if (rank != _ranks.Rank) RowsOf(weight, rank).Of(_weights[weight].Value.detach()).copy_(part);
+            foreach (var weight in changed) _weights[weight].Refresh();
+        }
     }
 
     public void Dispose()
     {
         if (_step?.Sending.IsCompleted is false) return; // something has gone wrong that ends the process
         Free();
-        foreach (var memory in _memory.Values) memory.Dispose();
+        foreach (var memory in _memory.Values.Concat(_own.Values)) memory.Dispose();
         _passed.Dispose();
     }
 
@@ -134,31 +166,69 @@ internal sealed class GradientExchange : IDisposable
         }
     }
 
-    private long Send(Step step, int block, Func<int, bool> isThere)
+    private void Send(Step step, int block, Func<int, bool> isThere)
     {
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var (memory, length) = (_memory[block], 0L);
-        foreach (var weight in _weightsOf[block].Where(isThere))
+        int[] there = [.. _weightsOf[block].Where(isThere)];
+        if (there.Length == 0) return;
+        var gradients = there.ToDictionary(weight => weight, weight => step.HasFailed ? [] : step.Gradients.SelectMany(worker => worker[weight]).Select(gradient => gradient.is_sparse ? gradient.to_dense() : gradient).ToArray());
+        var parts = PartsOf(block, there);
+        foreach (var (weight, rank, part) in parts) AddUp(part, [.. gradients[weight].Select(RowsOf(weight, rank).Of)]);
+        var all = _memory[block].narrow(0, 0, parts.Sum(part => part.Memory.numel()));
+        if (!_isSharded)
         {
-            var part = memory.narrow(0, length, _weights[weight].Value.numel()).view(_weights[weight].Value.shape);
-            AddUp(part, step.HasFailed ? [] : [.. step.Gradients.SelectMany(worker => worker[weight])]);
-            step.Sums[weight] = part.DetachFromDisposeScope();
-            length += part.numel();
+            _ranks.Sum(all);
+            foreach (var (weight, _, part) in parts) step.Sums[weight] = part.DetachFromDisposeScope();
+            return;
         }
-        if (length > 0) _ranks.Sum(memory.narrow(0, 0, length));
-        return length;
+        var counts = CountsOf(parts);
+        var own = _own[block].narrow(0, 0, counts[_ranks.Rank]);
+        _ranks.SumScatter(all, counts, own);
+        var at = 0L;
+        foreach (var (weight, _, part) in parts.Where(part => part.Rank == _ranks.Rank))
+        {
+            step.Sums[weight] = own.narrow(0, at, part.numel()).view(part.shape).DetachFromDisposeScope();
+            at += part.numel();
+        }
+    }
+
+    // Where they lie in the block's memory: the rows of rank 0 first, if each has its own.
+    private List<(int Weight, int Rank, torch.Tensor Memory)> PartsOf(int block, int[] weights)
+    {
+        var (parts, length) = (new List<(int, int, torch.Tensor)>(), 0L);
+        for (var rank = 0; rank < (_isSharded ? _ranks.Size : 1); rank++)
+            foreach (var weight in weights)
+            {
+                var rows = RowsOf(weight, rank);
+                parts.Add((weight, rank, _memory[block].narrow(0, length, rows.Numbers).view([rows.Count, .. _weights[weight].Value.shape[1..]])));
+                length += rows.Numbers;
+            }
+        return parts;
+    }
+
+    private int[] CountsOf(List<(int Weight, int Rank, torch.Tensor Memory)> parts) =>
+        [.. Enumerable.Range(0, _ranks.Size).Select(rank => checked((int)parts.Where(part => part.Rank == rank).Sum(part => part.Memory.numel())))];
+
+    private Rows RowsOf(int weight, int rank)
+    {
+        var (value, (first, count)) = (_weights[weight].Value, (0L, _weights[weight].Value.shape[0]));
+        if (_isSharded) (first, count) = _ranks.ShareOf(count, rank);
+        return new(first, count, count * (value.numel() / value.shape[0]));
     }
 
     private static void AddUp(torch.Tensor sum, IReadOnlyList<torch.Tensor> gradients)
     {
         if (gradients.Count == 0) sum.zero_(); // other ranks have some
         for (var i = 0; i < gradients.Count; i++)
-        {
-            var gradient = gradients[i].is_sparse ? gradients[i].to_dense() : gradients[i];
-            if (i == 0) sum.copy_(gradient);
-            else sum.PlusInPlace(gradient);
-        }
+            if (i == 0) sum.copy_(gradients[i]);
+            else sum.PlusInPlace(gradients[i]);
+    }
+
+    /// <summary>Some rows of a weight.</summary>
+    private readonly record struct Rows(long First, long Count, long Numbers)
+    {
+        public torch.Tensor Of(torch.Tensor whole) => Count == whole.shape[0] ? whole : whole.narrow(0, First, Count);
     }
 
     /// <param name="Gradients">Of each worker and weight.</param>

@@ -11,19 +11,20 @@ namespace Microsoft.ML.PLD;
 /// <param name="checkAlive">Called before each micro-batch, on any thread; throws to stop.</param>
 /// <param name="rateFactor">What the learning rate is multiplied by, given a weight's name; 0: it stays as it is, without a state. Null: 1 for all.</param>
 /// <param name="ranks">The processes that take the step together; null: this one alone.</param>
+/// <param name="shardsOptimizer">Whether each of them keeps a part of the optimizer's state.</param>
 internal sealed class GradientStep(
     ParameterStore weights, AdamWOptions optimizer, int workers = 1, bool recompute = false, Action? checkAlive = null, Func<string, double>? rateFactor = null,
-    ICollective? ranks = null) : IDisposable
+    ICollective? ranks = null, bool shardsOptimizer = false) : IDisposable
 {
     // Gradients of one weight that a worker keeps before it adds them up.
     private const int MostKept = 8;
 
     private readonly Weight[] _trained = Trained(weights, rateFactor);
     private readonly ComputeWorkers _workers = new(workers);
-    private readonly GradientExchange? _exchange = ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor)) : null;
+    private readonly GradientExchange? _exchange = ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor), shardsOptimizer) : null;
     private readonly Stopwatch _optimizerClock = new();
 
-    public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor);
+    public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor, shards: shardsOptimizer && ranks is { Size: > 1 } ? ranks : null);
 
     /// <summary>The time that the optimizer has taken so far. Of a CUDA device only what it keeps the processor busy.</summary>
     public TimeSpan OptimizerTime => _optimizerClock.Elapsed;
@@ -53,13 +54,27 @@ internal sealed class GradientStep(
                 ?? (losses.Sum(), [.. Enumerable.Range(0, _trained.Length).Select(weight => gradients.SelectMany(worker => worker[weight]).ToArray())]);
             if (!double.IsFinite(loss)) return (loss, double.NaN);
             _optimizerClock.Start();
-            var norm = _exchange is null ? Optimizer.Step(learningRate, all) : GradientExchange.AfterAgreement(() => Optimizer.Step(learningRate, all, ranks!.Broadcast));
+            var norm = _exchange is null ? Optimizer.Step(learningRate, all) : GradientExchange.AfterAgreement(() => StepTogether(learningRate, all));
             _optimizerClock.Stop();
             return (loss, norm);
         }
         finally
         {
             foreach (var gradient in gradients.SelectMany(worker => worker).SelectMany(weight => weight)) gradient.Dispose();
+        }
+    }
+
+    private double StepTogether(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>> gradients)
+    {
+        var norm = Optimizer.Step(learningRate, gradients, own => Optimizer.IsSharded ? Math.Sqrt(Sum(own * own)) : ranks!.Broadcast(own));
+        if (double.IsFinite(norm)) _exchange!.ShareWeights(hadGradient => hadGradient || optimizer.DroppedParameters == DroppedParameterRule.DecayOnly);
+        return norm;
+
+        double Sum(double number)
+        {
+            double[] sum = [number];
+            ranks!.Sum<double>(sum);
+            return sum[0];
         }
     }
 

@@ -34,6 +34,9 @@ internal interface ITrainingTask
     /// <summary>The processes that train together.</summary>
     ICollective Ranks { get; }
 
+    /// <summary>Whether each rank keeps a part of the optimizer's state.</summary>
+    bool ShardsOptimizer { get; }
+
     /// <summary>How a rank's share of a step is cut: the same on all ranks.</summary>
     StepCut Cut { get; }
 

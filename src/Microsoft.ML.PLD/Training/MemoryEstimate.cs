@@ -28,9 +28,10 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
     /// <param name="batchSize">Sequences of a step, of this rank.</param>
     /// <param name="batch">The largest micro-batch.</param>
     /// <param name="keepsCheckpoints">Whether any are written.</param>
-    /// <param name="isShared">Whether other ranks add gradients to those of this one.</param>
+    /// <param name="ranks">How many add their gradients to those of this one.</param>
+    /// <param name="shardsOptimizer">Whether each of them keeps a part of the optimizer's state.</param>
     public static MemoryEstimate Of(
-        ParameterStore weights, BertConfig config, torch.ScalarType type, StepCut cut, int batchSize, MicroBatchShape batch, bool keepsCheckpoints, bool isShared = false)
+        ParameterStore weights, BertConfig config, torch.ScalarType type, StepCut cut, int batchSize, MicroBatchShape batch, bool keepsCheckpoints, int ranks = 1, bool shardsOptimizer = false)
     {
         double element = type == torch.float32 ? 4 : 2, copy = type == torch.float32 ? 0 : element, count = weights.Count;
         var onProcessor = weights.Device.type == DeviceType.CPU;
@@ -39,8 +40,8 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
         return new(
             Weights: count * (Master + copy),
             Masters: count * Master,
-            Optimizer: count * Moments,
-            Sums: (accumulates ? count * Master * cut.Workers : 0) + (isShared ? count * Master : 0), // float32
+            Optimizer: count * Moments / (shardsOptimizer ? ranks : 1),
+            Sums: (accumulates ? count * Master * cut.Workers : 0) + (ranks > 1 ? count * Master * (shardsOptimizer ? 1 + 1.0 / ranks : 1) : 0), // float32
             Gradients: count * element * cut.Workers,
             Activations: Activations(cut.Recompute),
             Gaps: onProcessor && OperatingSystem.IsLinux() ? GapsOfGlibc * Activations(recompute: false) : 0,

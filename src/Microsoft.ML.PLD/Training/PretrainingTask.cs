@@ -26,6 +26,7 @@ internal sealed class PretrainingTask : ITrainingTask
         BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type, TokenCorpus? validation = null, ICollective? ranks = null)
     {
         Ranks = ranks ?? DistributedJob.For(runtime);
+        ShardsOptimizer = runtime.ShardOptimizer && Ranks.Size > 1;
         (_model, _options, _type) = (model, options, type);
         _split = validation is null ? CorpusSplit.Of(corpus, options.ValidationShare) : new CorpusSplit(corpus.All, validation.All, IsHeldOut: true);
         var (vocabulary, batches) = (model.Tokenizer.Vocabulary, options.Batches());
@@ -51,15 +52,16 @@ internal sealed class PretrainingTask : ITrainingTask
     public LearningRateSchedule LearningRate => _options.LearningRate;
     public ILayerSchedule LayerSchedule => _options.LayerSchedule;
     public IReadOnlyDictionary<string, string> Options { get; }
-    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).ToDictionary();
+    public IReadOnlyDictionary<string, string> Calls => OptionValues.Of(_options with { Seed = _options.RunSeed }).Append(new("MicroBatchSize", $"{Cut.MicroBatchSize}")).Append(new("ShardOptimizer", $"{ShardsOptimizer}")).ToDictionary();
     public IReadOnlyDictionary<string, string> Runtime { get; }
     public ICollective Ranks { get; }
+    public bool ShardsOptimizer { get; }
     public StepCut Cut { get; }
     public IReadOnlyList<BlockChange>? Measured { get; set; }
 
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
-        var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, Ranks.LargestShareOf(_options.BatchSize), _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints, Ranks.Size > 1);
+        var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, Ranks.LargestShareOf(_options.BatchSize), _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints, Ranks.Size, ShardsOptimizer);
         // A validation has the logits in three forms: as they come, float32, and their logarithms.
         var logits = _held.Max(part => part.MaskedLabels.Length) * (double)_model.Config.VocabularySize;
         return memory with { Activations = Math.Max(memory.Activations, logits * (_type == torch.float32 ? 4 + 4 : 2 + 4 + 4)) };

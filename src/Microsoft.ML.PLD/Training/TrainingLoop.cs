@@ -45,7 +45,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             signals?.ThrowIfReceived();
             checkAlive?.Invoke();
         }
-        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor, task.Ranks);
+        using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor, task.Ranks, task.ShardsOptimizer);
         using var keeper = new CheckpointKeeper(task, gradients.Optimizer, _checkpoints, _notices.Add);
         using var best = new BestWeights(task.Weights);
         var state = Share(keeper.Start(), gradients.Optimizer);

@@ -26,13 +26,13 @@ internal static partial class MpiBench
         Expect(MpiImplementation.RunAlone(new() { Steps = 1 }, text, initial), "one step");
         if (failures.Count == 0 && !(Difference(reference, initial) > 1e-3)) failures.Add("The reference has learned nothing.");
         foreach (var mpi in found)
-            foreach (var ranks in isShort ? [2] : new[] { 2, 4 })
+            foreach (var (ranks, isSharded) in isShort ? [(2, false), (2, true)] : new[] { (2, false), (2, true), (4, false), (4, true) })
             {
-                var folder = Folder();
-                if (!Expect(mpi.Run(ranks, new(), text, folder), $"{mpi.Name}, {ranks} ranks")) continue;
+                var (folder, name) = (Folder(), $"{mpi.Name}, {ranks} ranks{(isSharded ? " with a part of the optimizer's state each" : "")}");
+                if (!Expect(mpi.Run(ranks, new() { ShardOptimizer = isSharded }, text, folder), name)) continue;
                 var difference = Difference(reference, folder);
                 largest = double.IsNaN(difference) ? difference : Math.Max(largest, difference);
-                Console.WriteLine(FormattableString.Invariant($"{mpi.Name}, {ranks} ranks: weights differ by at most {difference:G3} from those of one process"));
+                Console.WriteLine(FormattableString.Invariant($"{name}: weights differ by at most {difference:G3} from those of one process"));
             }
         if (!(largest <= 1e-6)) failures.Add($"Weights differ by {largest}.");
 

@@ -18,6 +18,9 @@ internal sealed record RankCase
     /// <summary>Whether the shape is BERT-base's, which takes 2 GB a rank, rather than a small one.</summary>
     public bool IsBase { get; init; }
 
+    /// <summary>Whether each rank keeps a part of the optimizer's state.</summary>
+    public bool ShardOptimizer { get; init; }
+
     /// <summary>What happens; null: nothing.</summary>
     public string? Fault { get; init; }
 

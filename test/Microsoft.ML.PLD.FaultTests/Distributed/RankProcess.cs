@@ -19,7 +19,7 @@ internal static class RankProcess
             return 1;
         }
         var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), EverySteps = what.IsBase ? 0 : 3, Interval = TimeSpan.Zero, ResumeFrom = CheckpointOptions.Latest };
-        var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1 };
+        var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1, ShardOptimizer = what.ShardOptimizer };
         using var corpus = TokenCorpus.Open(text.CorpusFolder, text.Tokenizer.Vocabulary);
         var counted = new Counted();
         var taken = 0L;

@@ -59,6 +59,25 @@ internal sealed class ThreadRanks
             else AddUp(MemoryMarshal.Cast<T, long>(values));
         }
 
+        public void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums)
+        {
+            Bytes += values.Length * sizeof(float) / 2;
+            var all = values.ToArray();
+            AddUp<float>(all);
+            all.AsSpan(First(values.Length, counts), counts[rank]).CopyTo(sums);
+            values.Fill(float.NaN); // they mean nothing now
+        }
+
+        public void Gather(Span<float> values, ReadOnlySpan<int> counts)
+        {
+            Bytes += values.Length * sizeof(float) / 2;
+            var own = First(values.Length, counts);
+            var parts = new float[values.Length];
+            values.Slice(own, counts[rank]).CopyTo(parts.AsSpan(own));
+            AddUp<float>(parts);
+            parts.CopyTo(values);
+        }
+
         public void Broadcast(Span<byte> values)
         {
             Bytes += values.Length;
@@ -95,6 +114,13 @@ internal sealed class ThreadRanks
                 for (var i = 0; i < given.Length; i++) values[i] += given[i];
             }
             job._barrier.SignalAndWait();
+        }
+
+        private int First(int length, ReadOnlySpan<int> counts)
+        {
+            Assert.HasCount(Size, counts.ToArray());
+            Assert.AreEqual(length, counts.ToArray().Sum(), "The parts are not the whole.");
+            return counts[..rank].ToArray().Sum();
         }
 
         private void Exchange(Array own)

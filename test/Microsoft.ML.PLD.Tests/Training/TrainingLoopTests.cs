@@ -330,6 +330,7 @@ public sealed class TrainingLoopTests
         public IReadOnlyDictionary<string, string> Runtime => task.Runtime;
         public IReadOnlyDictionary<string, string> Calls => task.Calls;
         public ICollective Ranks => task.Ranks;
+        public bool ShardsOptimizer => task.ShardsOptimizer;
         public StepCut Cut => task.Cut;
 
         public MemoryEstimate Memory(bool keepsCheckpoints) => Estimate ?? task.Memory(keepsCheckpoints);
