@@ -47,28 +47,13 @@ internal static unsafe class CollectiveExtensions
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous, at most 2^31 numbers.</param>
     /// <param name="counts">How many numbers each rank gets.</param>
-    /// <param name="sums">Contiguous, as many as this rank gets.</param>
-    public static void SumScatter(this ICollective ranks, torch.Tensor values, int[] counts, torch.Tensor sums)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var (from, to) = (OnProcessor(values), OnProcessor(sums));
-        ranks.SumScatter(Numbers(from), counts, Numbers(to));
-        if (!ReferenceEquals(to, sums)) sums.copy_(to);
-    }
+    public static void SumScatter(this ICollective ranks, torch.Tensor values, int[] counts) => Through(values, numbers => ranks.SumScatter(numbers, counts));
 
     /// <summary>Every rank gets the parts of a float32 tensor that the others have: see <see cref="ICollective.Gather"/>.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous, at most 2^31 numbers.</param>
     /// <param name="counts">How many numbers each rank has.</param>
-    public static void Gather(this ICollective ranks, torch.Tensor values, int[] counts)
-    {
-        using var scope = torch.NewDisposeScope();
-        using var noGrad = torch.no_grad();
-        var host = OnProcessor(values);
-        ranks.Gather(Numbers(host), counts);
-        if (!ReferenceEquals(host, values)) values.copy_(host);
-    }
+    public static void Gather(this ICollective ranks, torch.Tensor values, int[] counts) => Through(values, numbers => ranks.Gather(numbers, counts));
 
     /// <summary>Every rank gets the rows of a float32 tensor that are the others' by <see cref="ShareOf(ICollective, long, int)"/>.</summary>
     public static void GatherRows(this ICollective ranks, torch.Tensor values)
@@ -118,19 +103,18 @@ internal static unsafe class CollectiveExtensions
 
     private delegate void OnNumbers(Span<float> numbers);
 
+    private static void Through(torch.Tensor values, OnNumbers operation) => Through(values, operation, takesBack: true, most: int.MaxValue);
+
     // In pieces, for a span has at most 2^31 numbers.
-    private static void Through(torch.Tensor values, OnNumbers operation, bool takesBack)
+    private static void Through(torch.Tensor values, OnNumbers operation, bool takesBack, long most = 1 << 28)
     {
-        const long most = 1 << 28;
+        if (most == int.MaxValue && values.numel() > most) throw new NotSupportedException($"A part of the network has {values.numel():N0} weights; expected at most {most:N0} where ranks share the optimizer's state.");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var host = OnProcessor(values);
+        var isHere = values.device_type == DeviceType.CPU;
+        var host = isHere ? values : values.detach().cpu();
         var start = (float*)host.Address();
         for (long at = 0; at < values.numel(); at += most) operation(new Span<float>(start + at, (int)Math.Min(most, values.numel() - at)));
-        if (takesBack && !ReferenceEquals(host, values)) values.copy_(host);
+        if (!isHere && takesBack) values.copy_(host);
     }
-
-    private static torch.Tensor OnProcessor(torch.Tensor values) => values.device_type == DeviceType.CPU ? values : values.detach().cpu();
-
-    private static Span<float> Numbers(torch.Tensor host) => new((float*)host.Address(), checked((int)host.numel()));
 }

@@ -21,10 +21,9 @@ internal interface ICollective
     void Sum<T>(Span<T> values) where T : unmanaged;
 
     /// <summary>Every rank gets a part of the sums of all ranks' numbers: the first half of what <see cref="Sum{T}"/> does.</summary>
-    /// <param name="values">This rank's numbers, the part of rank 0 first; then they mean nothing.</param>
+    /// <param name="values">This rank's numbers, the part of rank 0 first; then its own part is summed, and the others mean nothing.</param>
     /// <param name="counts">How many numbers each rank gets; they add up to all.</param>
-    /// <param name="sums">Gets those of this rank.</param>
-    void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums);
+    void SumScatter(Span<float> values, ReadOnlySpan<int> counts);
 
     /// <summary>Every rank gets the parts of all: the second half of what <see cref="Sum{T}"/> does.</summary>
     /// <param name="values">This rank's numbers in their place; then those of all, the part of rank 0 first.</param>

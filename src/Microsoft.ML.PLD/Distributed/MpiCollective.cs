@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Numerics.Tensors;
 
 namespace Microsoft.ML.PLD;
 
@@ -15,6 +16,7 @@ internal sealed unsafe class MpiCollective : ICollective
     private int _begun, _calls;
     private bool _hasAgreed; // on an end: what a rank does then, the others do, too
     private long _bytes;
+    private float[]? _piece;
 
     private MpiCollective(Launcher launcher)
     {
@@ -50,17 +52,37 @@ internal sealed unsafe class MpiCollective : ICollective
                     Sum(start + at, Math.Min(MostAtOnce, values.Length - at), type);
     }
 
-    public void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums)
+    // In pieces: the library takes memory of its own for all that it is given.
+    public void SumScatter(Span<float> values, ReadOnlySpan<int> counts)
     {
+        const int most = 1 << 22; // 16 MB
         _bytes += (long)values.Length * sizeof(float) / 2;
-        fixed (float* from = values, to = sums)
-        fixed (int* many = counts)
-            using (_watchdog.Watch("a sum"))
+        var size = Math.Max(1, most / counts.Length);
+        Span<int> some = stackalloc int[counts.Length];
+        _piece ??= new float[size * counts.Length];
+        var rounds = (TensorPrimitives.Max(counts) - 1) / size + 1;
+        for (var round = 0; round < rounds; round++)
+        {
+            var (place, own, length) = (0, 0, 0);
+            for (var rank = 0; rank < counts.Length; rank++)
             {
-                Interlocked.Increment(ref _calls);
-                _library.SumScatter(from, to, many, _library.Float);
-                Interlocked.Decrement(ref _calls);
+                var from = (int)Math.Min((long)round * size, counts[rank]);
+                some[rank] = Math.Min(size, counts[rank] - from);
+                values.Slice(place + from, some[rank]).CopyTo(_piece.AsSpan(length));
+                if (rank == Rank) own = place + from;
+                place += counts[rank];
+                length += some[rank];
             }
+            fixed (float* start = _piece)
+            fixed (int* many = some)
+                using (_watchdog.Watch("a sum"))
+                {
+                    Interlocked.Increment(ref _calls);
+                    _library.SumScatterInPlace(start, many, _library.Float);
+                    Interlocked.Decrement(ref _calls);
+                }
+            _piece.AsSpan(0, some[Rank]).CopyTo(values[own..]);
+        }
     }
 
     public void Gather(Span<float> values, ReadOnlySpan<int> counts)

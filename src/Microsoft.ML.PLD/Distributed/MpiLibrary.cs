@@ -99,7 +99,7 @@ internal sealed unsafe class MpiLibrary
 
     public void SumInPlace(void* values, int count, nint type) => Check(_allReduce((void*)_inPlace, values, count, type, Add, World), "MPI_Allreduce");
 
-    public void SumScatter(void* values, void* sums, int* counts, nint type) => Check(_sumScatter(values, sums, counts, type, Add, World), "MPI_Reduce_scatter");
+    public void SumScatterInPlace(void* values, int* counts, nint type) => Check(_sumScatter((void*)_inPlace, values, counts, type, Add, World), "MPI_Reduce_scatter");
 
     public void GatherInPlace(void* values, int* counts, int* places, nint type) => Check(_gather((void*)_inPlace, 0, type, values, counts, places, type, World), "MPI_Allgatherv");
 

@@ -19,7 +19,6 @@ internal sealed class GradientExchange : IDisposable
     private readonly ICollective _ranks;
     private readonly IReadOnlyList<Weight> _weights;
     private readonly bool _isSharded;
-    private readonly Dictionary<int, torch.Tensor> _own = []; // of each block, the sums of this rank's rows
 
     // By block, the last one first; -1: embeddings and heads.
     private readonly SortedDictionary<int, int[]> _weightsOf;
@@ -36,10 +35,8 @@ internal sealed class GradientExchange : IDisposable
     {
         (_ranks, _weights, _isSharded) = (ranks, weights, isSharded);
         _weightsOf = new(Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).ToDictionary(block => block.Key, block => block.ToArray()), Comparer<int>.Create((a, b) => b.CompareTo(a)));
-        Dictionary<int, torch.Tensor> Memory(Func<int, long> numbers) => _weightsOf.ToDictionary(
-            block => block.Key, block => torch.empty(block.Value.Sum(numbers), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
-        _memory = Memory(weight => weights[weight].Value.numel());
-        if (isSharded) _own = Memory(weight => RowsOf(weight, ranks.Rank).Numbers);
+        _memory = _weightsOf.ToDictionary(
+            block => block.Key, block => torch.empty(block.Value.Sum(weight => weights[weight].Value.numel()), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
     }
 
     /// <summary>Does what a step does when all ranks have agreed on it: there is no taking it again.</summary>
@@ -141,7 +138,7 @@ internal sealed class GradientExchange : IDisposable
     {
         if (_step?.Sending.IsCompleted is false) return; // something has gone wrong that ends the process
         Free();
-        foreach (var memory in _memory.Values.Concat(_own.Values)) memory.Dispose();
+        foreach (var memory in _memory.Values) memory.Dispose();
         _passed.Dispose();
     }
 
@@ -176,21 +173,9 @@ internal sealed class GradientExchange : IDisposable
         var parts = PartsOf(block, there);
         foreach (var (weight, rank, part) in parts) AddUp(part, [.. gradients[weight].Select(RowsOf(weight, rank).Of)]);
         var all = _memory[block].narrow(0, 0, parts.Sum(part => part.Memory.numel()));
-        if (!_isSharded)
-        {
-            _ranks.Sum(all);
-            foreach (var (weight, _, part) in parts) step.Sums[weight] = part.DetachFromDisposeScope();
-            return;
-        }
-        var counts = CountsOf(parts);
-        var own = _own[block].narrow(0, 0, counts[_ranks.Rank]);
-        _ranks.SumScatter(all, counts, own);
-        var at = 0L;
-        foreach (var (weight, _, part) in parts.Where(part => part.Rank == _ranks.Rank))
-        {
-            step.Sums[weight] = own.narrow(0, at, part.numel()).view(part.shape).DetachFromDisposeScope();
-            at += part.numel();
-        }
+        if (_isSharded) _ranks.SumScatter(all, CountsOf(parts));
+        else _ranks.Sum(all);
+        foreach (var (weight, _, part) in parts.Where(part => !_isSharded || part.Rank == _ranks.Rank)) step.Sums[weight] = part.DetachFromDisposeScope();
     }
 
     // Where they lie in the block's memory: the rows of rank 0 first, if each has its own.

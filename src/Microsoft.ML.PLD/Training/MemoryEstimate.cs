@@ -41,7 +41,7 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
             Weights: count * (Master + copy),
             Masters: count * Master,
             Optimizer: count * Moments / (shardsOptimizer ? ranks : 1),
-            Sums: (accumulates ? count * Master * cut.Workers : 0) + (ranks > 1 ? count * Master * (shardsOptimizer ? 1 + 1.0 / ranks : 1) : 0), // float32
+            Sums: (accumulates ? count * Master * cut.Workers : 0) + (ranks > 1 ? count * Master : 0), // float32
             Gradients: count * element * cut.Workers,
             Activations: Activations(cut.Recompute),
             Gaps: onProcessor && OperatingSystem.IsLinux() ? GapsOfGlibc * Activations(recompute: false) : 0,

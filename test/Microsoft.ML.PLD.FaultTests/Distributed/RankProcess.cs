@@ -7,7 +7,7 @@ namespace Microsoft.ML.PLD.FaultTests;
 /// <summary>What each rank of a job runs: a <see cref="RankCase"/>.</summary>
 internal static class RankProcess
 {
-    public const string Command = "rank", BytesMark = "bytes a step ";
+    public const string Command = "rank", BytesMark = "bytes a step ", MemoryMark = "most memory ";
 
     /// <param name="arguments">The case, the folder of the prepared text, the folder for checkpoints and the model.</param>
     public static int Run(string[] arguments)
@@ -33,6 +33,7 @@ internal static class RankProcess
         if (!DistributedJob.IsFirst) return 0;
         if (!what.IsBase) model.SavePretrained(Path.Combine(folder, "model"));
         Console.WriteLine(FormattableString.Invariant($"{BytesMark}{counted.BytesOfStep:F0}"));
+        Console.WriteLine(FormattableString.Invariant($"{MemoryMark}{Process.GetCurrentProcess().PeakWorkingSet64}"));
         return 0;
     }
 

@@ -59,13 +59,13 @@ internal sealed class ThreadRanks
             else AddUp(MemoryMarshal.Cast<T, long>(values));
         }
 
-        public void SumScatter(Span<float> values, ReadOnlySpan<int> counts, Span<float> sums)
+        public void SumScatter(Span<float> values, ReadOnlySpan<int> counts)
         {
             Bytes += values.Length * sizeof(float) / 2;
             var all = values.ToArray();
             AddUp<float>(all);
-            all.AsSpan(First(values.Length, counts), counts[rank]).CopyTo(sums);
-            values.Fill(float.NaN); // they mean nothing now
+            values.Fill(float.NaN); // they mean nothing now, but for this rank's
+            all.AsSpan(First(values.Length, counts), counts[rank]).CopyTo(values[First(values.Length, counts)..]);
         }
 
         public void Gather(Span<float> values, ReadOnlySpan<int> counts)
