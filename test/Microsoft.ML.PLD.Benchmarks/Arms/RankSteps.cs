@@ -16,14 +16,16 @@ internal sealed class RankSteps : IDisposable
     /// <param name="books">The text.</param>
     /// <param name="options">How to train.</param>
     /// <param name="early">Whether a block's gradients are sent while others are computed.</param>
-    public RankSteps(BertConfig config, BookCorpus books, PretrainingOptions options, bool early)
+    /// <param name="sharded">Whether each rank keeps a part of the optimizer's state.</param>
+    /// <param name="alone">Whether each rank trains for itself, while the others do.</param>
+    public RankSteps(BertConfig config, BookCorpus books, PretrainingOptions options, bool early = false, bool sharded = false, bool alone = false)
     {
-        var runtime = new RuntimeOptions();
+        var runtime = new RuntimeOptions { Distributed = !alone, ShardOptimizer = sharded };
         var (device, type) = runtime.Apply();
         _early = early;
         _model = new BertModel(config, books.Tokenizer, nextSentence: false, device, seed: 1);
         _task = new PretrainingTask(_model, books.Corpus, options, runtime, type);
-        _step = new GradientStep(_model.Weights, options.Optimizer, _task.Cut.Workers, _task.Cut.Recompute, ranks: _task.Ranks);
+        _step = new GradientStep(_model.Weights, options.Optimizer, _task.Cut.Workers, _task.Cut.Recompute, ranks: _task.Ranks, shardsOptimizer: _task.ShardsOptimizer);
         _batches = _task.From(0, _task.Cut.MicroBatchSize).GetEnumerator();
     }
 

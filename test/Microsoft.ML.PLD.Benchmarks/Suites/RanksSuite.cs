@@ -22,16 +22,27 @@ internal sealed class RanksSuite() : Suite("ranks", "Steps of several ranks, den
             Steps = 1_000_000, BatchSize = arguments.Parsed.GetValue(_rows) * DistributedJob.Size, SequenceLength = config.MaxPositions, LearningRate = new() { Peak = 1e-4, WarmupShare = 0.001 }, ValidationShare = 0.01,
         };
         var dropping = options with { LayerSchedule = new ProgressiveLayerDrop(0.5, gammaTimesSteps: 1e12) };
-        var all = (from arm in new[] { (Name: "dense", Options: options), (Name: "theta 0.5", Options: dropping) } from early in DistributedJob.Size > 1 ? [true, false] : new[] { false } select (arm.Name, arm.Options, early)).ToArray();
-        var works = all.Select(arm => new RankSteps(config, books, arm.Options, arm.early)).ToArray();
-        var arms = all.Zip(works, (arm, work) => new Arm($"{arm.Name}{(DistributedJob.Size > 1 ? arm.early ? ", sent early" : ", sent at the end" : "")}", () => work.Run(steps))).ToArray();
+        var share = options.BatchSize / DistributedJob.Size;
+        (string Name, Func<PretrainingOptions, RankSteps> Make)[] ways =
+        [
+            ("alone", arm => new(config, books, arm with { BatchSize = share }, alone: true)),
+            .. DistributedJob.Size == 1 ? [] : new (string, Func<PretrainingOptions, RankSteps>)[]
+            {
+                ("sent at the end", arm => new(config, books, arm)),
+                ("sent early", arm => new(config, books, arm, early: true)),
+                ("sent early, optimizer in parts", arm => new(config, books, arm, early: true, sharded: true)),
+            },
+        ];
+        var works = (from arm in new[] { (Name: "dense", Options: options), (Name: "theta 0.5", Options: dropping) } from way in ways select (Arm: arm.Name, Way: way.Name, Steps: way.Make(arm.Options))).ToArray();
+        var arms = works.Select(work => new Arm($"{work.Arm}, {work.Way}", () => work.Steps.Run(steps))).ToArray();
         Contest.Run(arms, arguments.Rounds(10));
-        foreach (var (arm, work) in arms.Zip(works))
+        for (var i = 0; i < arms.Length; i++)
         {
+            var (work, samples) = (works[i], arms[i].Samples);
             report.Add(
-                ("ranks", DistributedJob.Size), ("rows_each", options.BatchSize / DistributedJob.Size), ("arm", arm.Name), ("ms_a_step", 1e3 * arm.Samples.Median), ("over_dense", arm.Samples.Over(arms[^(all.Length / 2 + 1)].Samples)),
-                ("mb_sent_a_step", work.BytesOfStep / 1e6), ("spread", arm.Samples.Spread));
-            work.Dispose();
+                ("ranks", DistributedJob.Size), ("rows_each", share), ("arm", work.Arm), ("way", work.Way), ("ms_a_step", 1e3 * samples.Median / steps),
+                ("efficiency", 1 / samples.Over(arms[i - i % ways.Length].Samples)), ("over_dense", samples.Over(arms[i % ways.Length].Samples)), ("mb_sent_a_step", work.Steps.BytesOfStep / 1e6), ("spread", samples.Spread));
+            work.Steps.Dispose();
         }
     }
 }
