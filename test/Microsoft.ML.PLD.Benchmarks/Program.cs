@@ -1,4 +1,5 @@
 using System.CommandLine;
+using Microsoft.ML.PLD;
 using Microsoft.ML.PLD.Benchmarks;
 
 // dotnet run -c Release --project test/Microsoft.ML.PLD.Benchmarks -- <suite> [--json FILE]
@@ -14,6 +15,7 @@ foreach (var suite in Suite.All)
     {
         var report = new Report(suite.Name);
         suite.Run(new SuiteArguments(parsed, parsed.GetValue(rounds)), report);
+        if (!DistributedJob.IsFirst) return;
         report.Print();
         if (parsed.GetValue(json) is { } file) report.Write(file.FullName);
     });

@@ -33,9 +33,12 @@ internal sealed record StepShape(string Name, BertConfig Config, int BatchSize, 
     {
         double h = Config.HiddenSize, i = Config.IntermediateSize, tokens = Tokens, masked = Masked;
         double Block(double queries) => tokens * 2 * h * h + queries * (2 * h * h + 2 * h * i + 2.0 * SequenceLength * h);
-        var multiplications = Math.Max(0, plan.Runs.Count - 1) * Block(tokens) + (plan.Runs.Count > 0 ? Block(masked) : 0) + masked * (h * h + h * Config.VocabularySize);
-        return 2 * 3 * multiplications;
+        var multiplications = Math.Max(0, plan.Runs.Count - 1) * Block(tokens) + (plan.Runs.Count > 0 ? Block(masked) : 0);
+        return 2 * 3 * multiplications + HeadFlops;
     }
+
+    /// <summary>Those of <see cref="Flops"/> that no block has.</summary>
+    public double HeadFlops => 2 * 3 * Masked * ((double)Config.HiddenSize * Config.HiddenSize + (double)Config.HiddenSize * Config.VocabularySize);
 
     /// <summary>Layer dropping after its warm-up, when theta is at its limit.</summary>
     public LayerPlan Dropped(long step, double theta = 0.5) =>

@@ -6,7 +6,7 @@ namespace Microsoft.ML.PLD.Benchmarks;
 internal abstract class Suite(string name, string description)
 {
     public static IReadOnlyList<Suite> All { get; } =
-        [new PeakSuite(), new TokenizeSuite(), new BatchesSuite(), new StepSuite(), new OptimizerSuite(), new ScoreSuite(), new MemorySuite(), new PipelineSuite(), new PrecisionSuite(), new FineTuneSuite(), new BankingSuite(), new RecipesSuite(), new LongTextsSuite(), new MaskedSuite(), new OnnxSuite(), new RanksSuite()];
+        [new PeakSuite(), new TokenizeSuite(), new BatchesSuite(), new StepSuite(), new OptimizerSuite(), new ScoreSuite(), new MemorySuite(), new PipelineSuite(), new PrecisionSuite(), new FineTuneSuite(), new BankingSuite(), new RecipesSuite(), new LongTextsSuite(), new MaskedSuite(), new OnnxSuite(), new RanksSuite(), new SumsSuite(), new ScalingSuite()];
 
     public string Name => name;
 
