@@ -25,15 +25,26 @@ internal static partial class MpiBench
         Expect(MpiImplementation.RunAlone(new(), text, reference), "one process");
         Expect(MpiImplementation.RunAlone(new() { Steps = 1 }, text, initial), "one step");
         if (failures.Count == 0 && !(Difference(reference, initial) > 1e-3)) failures.Add("The reference has learned nothing.");
+        void Compare(string name, JobResult job, string folder)
+        {
+            if (!Expect(job, name)) return;
+            var difference = Difference(reference, folder);
+            largest = double.IsNaN(difference) ? difference : Math.Max(largest, difference);
+            Console.WriteLine(FormattableString.Invariant($"{name}: weights differ by at most {difference:G3} from those of one process"));
+        }
         foreach (var mpi in found)
+        {
             foreach (var (ranks, isSharded) in isShort ? [(2, false), (2, true)] : new[] { (2, false), (2, true), (4, false), (4, true) })
             {
                 var (folder, name) = (Folder(), $"{mpi.Name}, {ranks} ranks{(isSharded ? " with a part of the optimizer's state each" : "")}");
-                if (!Expect(mpi.Run(ranks, new() { ShardOptimizer = isSharded }, text, folder), name)) continue;
-                var difference = Difference(reference, folder);
-                largest = double.IsNaN(difference) ? difference : Math.Max(largest, difference);
-                Console.WriteLine(FormattableString.Invariant($"{name}: weights differ by at most {difference:G3} from those of one process"));
+                Compare(name, mpi.Run(ranks, new() { ShardOptimizer = isSharded }, text, folder), folder);
             }
+            if (isShort) continue;
+            var (onTwo, hosts) = (Folder(), $"{mpi.Name}, two hosts");
+            var job = mpi.RunOnTwoHosts(new(), text, onTwo);
+            if (job.Output.StartsWith("skipped", StringComparison.Ordinal)) Console.WriteLine($"{hosts}: {job.Output.TrimEnd()}");
+            else Compare(hosts, job, onTwo);
+        }
         if (!(largest <= 1e-6)) failures.Add($"Weights differ by {largest}.");
 
         double ratio = double.NaN;

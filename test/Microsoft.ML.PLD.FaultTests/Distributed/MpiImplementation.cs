@@ -25,6 +25,10 @@ internal sealed record MpiImplementation(string Name, string Launcher, string[] 
     public JobResult Run(int ranks, RankCase what, string text, string folder, double patience = 300, double timeout = 120) =>
         JobResult.Of(Launcher, [.. Flags, "-n", ranks.ToString(CultureInfo.InvariantCulture), .. Program(what, text, folder)], patience, timeout);
 
+    /// <summary>Runs a case on two ranks as if on two machines, joined by a link of 1 Gbit; where that may not be, it says "skipped".</summary>
+    public JobResult RunOnTwoHosts(RankCase what, string text, string folder) =>
+        JobResult.Of("bash", ["build/two-hosts.sh", "1gbit", Name.ToLowerInvariant(), .. Program(what, text, folder)], 300, 120);
+
     /// <summary>Runs a case in one process, without MPI.</summary>
     public static JobResult RunAlone(RankCase what, string text, string folder) => JobResult.Of(Program(what, text, folder)[0], Program(what, text, folder)[1..], 300, 120);
 
