@@ -40,20 +40,32 @@ internal static unsafe class CollectiveExtensions
 
     /// <summary>Adds up a float32 tensor in place.</summary>
     /// <param name="ranks">The ranks.</param>
-    /// <param name="values">Contiguous; of a CUDA device, it goes through the processor's memory.</param>
-    public static void Sum(this ICollective ranks, torch.Tensor values) => Through(values, ranks.Sum<float>, takesBack: true);
+    /// <param name="values">Contiguous; of a CUDA device, it goes through the processor's memory unless the ranks are an <see cref="IDeviceCollective"/>.</param>
+    public static void Sum(this ICollective ranks, torch.Tensor values)
+    {
+        if (ranks is IDeviceCollective devices && devices.Takes(values)) devices.Sum(values);
+        else Through(values, ranks.Sum<float>, takesBack: true);
+    }
 
     /// <summary>Adds up a float32 tensor of which each rank gets a part: see <see cref="ICollective.SumScatter"/>.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous, at most 2^31 numbers.</param>
     /// <param name="counts">How many numbers each rank gets.</param>
-    public static void SumScatter(this ICollective ranks, torch.Tensor values, int[] counts) => Through(values, numbers => ranks.SumScatter(numbers, counts));
+    public static void SumScatter(this ICollective ranks, torch.Tensor values, int[] counts)
+    {
+        if (ranks is IDeviceCollective devices && devices.Takes(values)) devices.SumScatter(values, counts);
+        else Through(values, numbers => ranks.SumScatter(numbers, counts));
+    }
 
     /// <summary>Every rank gets the parts of a float32 tensor that the others have: see <see cref="ICollective.Gather"/>.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous, at most 2^31 numbers.</param>
     /// <param name="counts">How many numbers each rank has.</param>
-    public static void Gather(this ICollective ranks, torch.Tensor values, int[] counts) => Through(values, numbers => ranks.Gather(numbers, counts));
+    public static void Gather(this ICollective ranks, torch.Tensor values, int[] counts)
+    {
+        if (ranks is IDeviceCollective devices && devices.Takes(values)) devices.Gather(values, counts);
+        else Through(values, numbers => ranks.Gather(numbers, counts));
+    }
 
     /// <summary>Every rank gets the rows of a float32 tensor that are the others' by <see cref="ShareOf(ICollective, long, int)"/>.</summary>
     public static void GatherRows(this ICollective ranks, torch.Tensor values)
@@ -65,7 +77,11 @@ internal static unsafe class CollectiveExtensions
     /// <summary>Gives a tensor the values that it has on rank 0.</summary>
     /// <param name="ranks">The ranks.</param>
     /// <param name="values">Contiguous, float32.</param>
-    public static void Broadcast(this ICollective ranks, torch.Tensor values) => Through(values, numbers => ranks.Broadcast(MemoryMarshal.AsBytes(numbers)), takesBack: ranks.Rank > 0);
+    public static void Broadcast(this ICollective ranks, torch.Tensor values)
+    {
+        if (ranks is IDeviceCollective devices && devices.Takes(values)) devices.Broadcast(values);
+        else Through(values, numbers => ranks.Broadcast(MemoryMarshal.AsBytes(numbers)), takesBack: ranks.Rank > 0);
+    }
 
     /// <summary>What rank 0 has.</summary>
     public static T Broadcast<T>(this ICollective ranks, T value) where T : unmanaged

@@ -1,4 +1,5 @@
 using System.Runtime.ExceptionServices;
+using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
@@ -52,6 +53,9 @@ public static class DistributedJob
 
     /// <summary>The processes that a training with such options uses.</summary>
     internal static ICollective For(RuntimeOptions runtime) => runtime.Distributed ? Current : SingleProcess.Instance;
+
+    /// <summary>The processes that train with such options, with what is fastest for the memory of their devices.</summary>
+    internal static ICollective For(RuntimeOptions runtime, torch.Device device) => For(runtime) is MpiCollective ranks ? NcclCollective.Over(ranks, device) : For(runtime);
 
     /// <summary>The job, or this process alone.</summary>
     internal static ICollective Current => Launcher.Current is { Size: > 1 } ? MpiCollective.Instance : SingleProcess.Instance;

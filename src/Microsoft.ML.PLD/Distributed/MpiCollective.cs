@@ -100,6 +100,13 @@ internal sealed unsafe class MpiCollective : ICollective
             }
     }
 
+    /// <summary>Watches over a wait for the other ranks that is not MPI's, until the result is disposed of.</summary>
+    public IDisposable WatchOver(string operation)
+    {
+        _watchdog.Watch(operation);
+        return new Watched(_watchdog);
+    }
+
     public void Broadcast(Span<byte> values)
     {
         _bytes += values.Length;
@@ -149,6 +156,11 @@ internal sealed unsafe class MpiCollective : ICollective
         else if (Volatile.Read(ref _calls) > 0) Abort("It exits while it waits for the others.");
         else if (Environment.ExitCode != 0 && !_hasAgreed) Abort($"It ends with exit code {Environment.ExitCode} before it has trained.");
         else _library.Leave();
+    }
+
+    private sealed class Watched(Watchdog watchdog) : IDisposable
+    {
+        public void Dispose() => watchdog.Rest();
     }
 
     private sealed class Work(MpiCollective job) : IDisposable

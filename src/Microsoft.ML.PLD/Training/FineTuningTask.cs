@@ -26,7 +26,7 @@ internal sealed class FineTuningTask : ITrainingTask
         BertPredictor predictor, IObjective objective, TrainingExamples examples, TrainingExamples? heldOut, FineTuningOptions options, RuntimeOptions runtime, torch.ScalarType type,
         ICollective? ranks = null)
     {
-        Ranks = ranks ?? DistributedJob.For(runtime);
+        Ranks = ranks ?? DistributedJob.For(runtime, predictor.Weights.Device);
         ShardsOptimizer = runtime.ShardOptimizer && Ranks.Size > 1;
         (_predictor, _objective, _examples, _heldOut, _options, _type) = (predictor, objective, examples, heldOut, options, type);
         _lengths = [.. examples.Texts.Select(text => text.Ids.Length)];

@@ -25,7 +25,7 @@ internal sealed class PretrainingTask : ITrainingTask
     public PretrainingTask(
         BertModel model, TokenCorpus corpus, PretrainingOptions options, RuntimeOptions runtime, torch.ScalarType type, TokenCorpus? validation = null, ICollective? ranks = null)
     {
-        Ranks = ranks ?? DistributedJob.For(runtime);
+        Ranks = ranks ?? DistributedJob.For(runtime, model.Device);
         ShardsOptimizer = runtime.ShardOptimizer && Ranks.Size > 1;
         (_model, _options, _type) = (model, options, type);
         _split = validation is null ? CorpusSplit.Of(corpus, options.ValidationShare) : new CorpusSplit(corpus.All, validation.All, IsHeldOut: true);

@@ -25,10 +25,12 @@ internal static partial class MpiBench
         Expect(MpiImplementation.RunAlone(new(), text, reference), "one process");
         Expect(MpiImplementation.RunAlone(new() { Steps = 1 }, text, initial), "one step");
         if (failures.Count == 0 && !(Difference(reference, initial) > 1e-3)) failures.Add("The reference has learned nothing.");
-        void Compare(string name, JobResult job, string folder)
+        var fitted = Folder();
+        Expect(MpiImplementation.RunAlone(new() { Fits = true }, text, fitted), "one process that fits estimators");
+        void Compare(string name, JobResult job, string folder, string? with = null)
         {
             if (!Expect(job, name)) return;
-            var difference = Difference(reference, folder);
+            var difference = Difference(with ?? reference, folder);
             largest = double.IsNaN(difference) ? difference : Math.Max(largest, difference);
             Console.WriteLine(FormattableString.Invariant($"{name}: weights differ by at most {difference:G3} from those of one process"));
         }
@@ -39,6 +41,8 @@ internal static partial class MpiBench
                 var (folder, name) = (Folder(), $"{mpi.Name}, {ranks} ranks{(isSharded ? " with a part of the optimizer's state each" : "")}");
                 Compare(name, mpi.Run(ranks, new() { ShardOptimizer = isSharded }, text, folder), folder);
             }
+            var fits = Folder();
+            Compare($"{mpi.Name}, 2 ranks that fit estimators", mpi.Run(2, new() { Fits = true }, text, fits), fits, fitted);
             if (isShort) continue;
             var (onTwo, hosts) = (Folder(), $"{mpi.Name}, two hosts");
             var job = mpi.RunOnTwoHosts(new(), text, onTwo);

@@ -21,6 +21,9 @@ internal sealed record RankCase
     /// <summary>Whether each rank keeps a part of the optimizer's state.</summary>
     public bool ShardOptimizer { get; init; }
 
+    /// <summary>Whether ML.NET's estimators train, one after the other, rather than the pretrainer alone.</summary>
+    public bool Fits { get; init; }
+
     /// <summary>What happens; null: nothing.</summary>
     public string? Fault { get; init; }
 

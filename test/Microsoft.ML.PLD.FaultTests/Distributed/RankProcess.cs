@@ -18,6 +18,7 @@ internal static class RankProcess
             Console.Error.WriteLine("There is no such file."); // as a command line says it
             return 1;
         }
+        if (what.Fits) return Fit(what, Path.Combine(folder, "model"));
         var checkpoints = new CheckpointOptions { Folder = Path.Combine(folder, "checkpoints"), EverySteps = what.IsBase ? 0 : 3, Interval = TimeSpan.Zero, ResumeFrom = CheckpointOptions.Latest };
         var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1, ShardOptimizer = what.ShardOptimizer };
         using var corpus = TokenCorpus.Open(text.CorpusFolder, text.Tokenizer.Vocabulary);
@@ -34,6 +35,27 @@ internal static class RankProcess
         if (!what.IsBase) model.SavePretrained(Path.Combine(folder, "model"));
         Console.WriteLine(FormattableString.Invariant($"{BytesMark}{counted.BytesOfStep:F0}"));
         Console.WriteLine(FormattableString.Invariant($"{MemoryMark}{Process.GetCurrentProcess().PeakWorkingSet64}"));
+        return 0;
+    }
+
+    private static int Fit(RankCase what, string folder)
+    {
+        string[] words = ["the", "quick", "brown", "fox", "jumps", "over", "a", "lazy", "dog", "cat"];
+        var rows = Enumerable.Range(0, 60).Select(i => new Row { Text = string.Join(' ', Enumerable.Range(0, 9).Select(j => words[(7 * i + i * j + j) % words.Length])), Label = i % 3 == 0 });
+        var mlContext = new MLContext(seed: 1);
+        var data = mlContext.Data.LoadFromEnumerable(rows);
+        var runtime = new RuntimeOptions { Device = "cpu", Precision = Precision.Float32, Threads = 1, Workers = 1, ShardOptimizer = what.ShardOptimizer };
+        var config = what.Config with { MaxPositions = 37 };
+        using var encoder = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
+        {
+            Config = config, Pretraining = what.Options with { Steps = 8 }, Runtime = runtime, VocabularySize = 60, MaxLength = 16,
+        }).Fit(data);
+        using var classifier = mlContext.BinaryClassification.Trainers.PldBert(new PldBertBinaryTrainer.Options
+        {
+            Sentence1ColumnName = "Text", Pretrained = encoder.Model, Runtime = runtime, ValidationFraction = 0.2,
+            FineTuning = new() { Epochs = 2, BatchSize = 7, MaxLength = 16, Seed = 1, LearningRate = new() { Peak = 3 }, Optimizer = what.Options.Optimizer },
+        }).Fit(data);
+        if (DistributedJob.IsFirst) classifier.SavePretrained(folder);
         return 0;
     }
 
@@ -60,6 +82,12 @@ internal static class RankProcess
 
     [DllImport("libc", EntryPoint = "_exit")]
     private static extern void ExitAtOnce(int code);
+
+    private sealed class Row
+    {
+        public string Text { get; set; } = "";
+        public bool Label { get; set; }
+    }
 
     // Bytes between the first and the last report: neither the weights at the beginning nor validations.
     private sealed class Counted : IProgress<TrainingProgress>
