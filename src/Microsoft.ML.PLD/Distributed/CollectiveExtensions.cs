@@ -24,15 +24,8 @@ internal static unsafe class CollectiveExtensions
     /// <summary>The rows of a batch that are this rank's: as many as the others', or one more.</summary>
     public static (int First, int Count) ShareOf(this ICollective ranks, int rows)
     {
-        var (first, count) = ranks.ShareOf(rows, ranks.Rank);
-        return ((int)first, (int)count);
-    }
-
-    /// <summary>The rows that are a rank's, in order of the ranks.</summary>
-    public static (long First, long Count) ShareOf(this ICollective ranks, long rows, int rank)
-    {
-        var first = rows * rank / ranks.Size;
-        return (first, rows * (rank + 1) / ranks.Size - first);
+        var first = (int)((long)rows * ranks.Rank / ranks.Size);
+        return (first, (int)((long)rows * (ranks.Rank + 1) / ranks.Size) - first);
     }
 
     /// <summary>The most rows of a batch that a rank has.</summary>
@@ -65,13 +58,6 @@ internal static unsafe class CollectiveExtensions
     {
         if (ranks is IDeviceCollective devices && devices.Takes(values)) devices.Gather(values, counts);
         else Through(values, numbers => ranks.Gather(numbers, counts));
-    }
-
-    /// <summary>Every rank gets the rows of a float32 tensor that are the others' by <see cref="ShareOf(ICollective, long, int)"/>.</summary>
-    public static void GatherRows(this ICollective ranks, torch.Tensor values)
-    {
-        var width = values.numel() / Math.Max(1, values.shape[0]);
-        ranks.Gather(values, [.. Enumerable.Range(0, ranks.Size).Select(rank => checked((int)(ranks.ShareOf(values.shape[0], rank).Count * width)))]);
     }
 
     /// <summary>Gives a tensor the values that it has on rank 0.</summary>
@@ -119,12 +105,16 @@ internal static unsafe class CollectiveExtensions
 
     private delegate void OnNumbers(Span<float> numbers);
 
-    private static void Through(torch.Tensor values, OnNumbers operation) => Through(values, operation, takesBack: true, most: int.MaxValue);
+    // All at once: where a number lies says whose it is.
+    private static void Through(torch.Tensor values, OnNumbers operation)
+    {
+        if (values.numel() > int.MaxValue) throw new NotSupportedException($"A block has {values.numel():N0} weights; expected at most {int.MaxValue:N0} where ranks share the optimizer's state.");
+        Through(values, operation, takesBack: true, most: int.MaxValue);
+    }
 
     // In pieces, for a span has at most 2^31 numbers.
     private static void Through(torch.Tensor values, OnNumbers operation, bool takesBack, long most = 1 << 28)
     {
-        if (most == int.MaxValue && values.numel() > most) throw new NotSupportedException($"A part of the network has {values.numel():N0} weights; expected at most {most:N0} where ranks share the optimizer's state.");
         using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
         var isHere = values.device_type == DeviceType.CPU;

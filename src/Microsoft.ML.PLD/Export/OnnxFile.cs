@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 using Google.Protobuf;
 using Microsoft.ML.PLD.Onnx;
 using TorchSharp;
@@ -13,9 +14,9 @@ internal sealed class OnnxFile
     public const string Extension = ".onnx", Producer = "Microsoft.ML.PLD";
 
     /// <summary>Facts of the model's that it is read again by.</summary>
-    public const string Config = "config", Pools = "pooling", MostTokens = "max_length", LongText = "long_texts", Stride = "window_stride", VocabularyHash = "vocabulary_sha256";
+    public const string Config = "config", Pools = "pooling", MostTokens = "max_length", LongText = "long_texts", Stride = "window_stride", VocabularyHash = "vocabulary_sha256", IsLowerCase = "lower_case";
 
-    private readonly string _path;
+    private readonly string _path, _folder;
     private readonly Dictionary<string, TensorProto> _tensors;
     private readonly Dictionary<string, string> _facts;
     private readonly BertConfig _config;
@@ -27,17 +28,21 @@ internal sealed class OnnxFile
     public OnnxFile(string path)
     {
         TorchRuntime.EnsureLoaded();
-        _path = path;
+        (_path, _folder) = (path, Path.GetDirectoryName(Path.GetFullPath(path))!);
         var model = Parse(path);
         _facts = model.MetadataProps.DistinctBy(fact => fact.Key).ToDictionary(fact => fact.Key, fact => fact.Value);
         if (model.ProducerName != Producer || !_facts.TryGetValue(Config, out var config))
             throw Invalid($"it is by '{Excerpt.Of(model.ProducerName)}'{(model.ProducerName == Producer ? $", without '{Config}' in its metadata" : "")}; expected one that SaveAsOnnx of this library has written");
-        _tensors = model.Graph.Initializer.DistinctBy(tensor => tensor.Name).ToDictionary(tensor => tensor.Name);
-        (_config, _, _) = HuggingFaceConfig.Parse(System.Text.Encoding.UTF8.GetBytes(config), path);
-        _tokenizer = TokenizerFiles.Read(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        if (Fact(VocabularyHash) != _tokenizer.Vocabulary.Sha256) throw Invalid("the vocabulary beside it is another model's");
+        _tensors = model.Graph.Initializer.Where(tensor => tensor.DataType is (int)DataType.Float or (int)DataType.Float16 or (int)DataType.Int8)
+            .DistinctBy(tensor => tensor.Name).ToDictionary(tensor => tensor.Name);
+        (_config, _, _) = HuggingFaceConfig.Parse(Encoding.UTF8.GetBytes(config), path);
+        _tokenizer = TokenizerFiles.Read(_folder);
+        if (Fact(VocabularyHash) != _tokenizer.Vocabulary.Sha256 || Fact(IsLowerCase) != (_tokenizer.LowerCase ? "true" : "false")) throw Invalid("the tokenizer beside it is another model's");
+        if (_tokenizer.Vocabulary.Count > _config.VocabularySize) throw Invalid($"the vocabulary beside it has {_tokenizer.Vocabulary.Count:N0} pieces, but its config says vocab_size {_config.VocabularySize:N0}");
+        if (MaxLength < WordPieceTokenizer.SpecialsOfText + 1 || MaxLength > _config.MaxPositions) throw Invalid($"it has {MostTokens} {MaxLength}; expected {WordPieceTokenizer.SpecialsOfText + 1} to its {_config.MaxPositions} positions");
+        ExpectBytes();
         SafetensorsReader.ExpectRoomFor(
-            [.. _tensors.Values.Where(tensor => IsNumbers(tensor)).Select(tensor => new SafetensorsEntry(tensor.Name, Single, [.. tensor.Dims], 0, Count(tensor) * Single.Size))], path, _config, $"{Config} in it");
+            [.. _tensors.Values.Select(tensor => new SafetensorsEntry(tensor.Name, Single, [.. tensor.Dims], 0, Count(tensor) * Single.Size))], path, _config, $"{Config} in it");
     }
 
     /// <summary>How the vectors of tokens become one.</summary>
@@ -78,9 +83,11 @@ internal sealed class OnnxFile
     public (BertPredictor Predictor, IReadOnlyList<string>? Labels) LoadPredictor(torch.Device device)
     {
         if (!_tensors.TryGetValue($"{PredictionHead.LastName}.bias", out var bias) || bias.Dims is not [>= 1 and <= int.MaxValue]) throw Invalid("it has no classifier: it was not fine-tuned. PldBertTransformer reads it");
+        if (MaxLength < WordPieceTokenizer.SpecialsOfPair + 2 || WindowStride > MaxLength) throw Invalid($"it has {MostTokens} {MaxLength} and {Stride} {WindowStride}; expected at least {WordPieceTokenizer.SpecialsOfPair + 2} tokens, and windows that follow each other");
         var outputs = (int)bias.Dims[0];
-        if (Count(bias) * _config.HiddenSize > _tensors.Values.Where(IsNumbers).Sum(Count)) throw Invalid($"it says to have {outputs:N0} classes, for which it has too few weights");
-        var labels = HuggingFaceConfig.ParseTask(System.Text.Encoding.UTF8.GetBytes(Fact(Config)), _path, outputs);
+        var last = $"{PredictionHead.LastName}.weight";
+        if (Proto(last) is not { } matrix || Count(matrix) != outputs * (long)_config.HiddenSize) throw Invalid($"it has {outputs:N0} classes, but no '{last}' of as many");
+        var labels = HuggingFaceConfig.ParseTask(Encoding.UTF8.GetBytes(Fact(Config)), _path, outputs);
         var predictor = new BertPredictor(_config, _tokenizer, outputs, Pooling, device, seed: 0);
         try
         {
@@ -114,7 +121,7 @@ internal sealed class OnnxFile
         // bert.encoder.layer.0.attention.self.query.weight is a part of bert.encoder.layer.0.attention.self.query_key_value.weight.
         if (name.Split('.') is not [.., "self", var part, var kind] names) return Read(name);
         var before = string.Join('.', names[..^2]);
-        var (joined, first) = Has($"{before}.query_key_value.{kind}") ? ("query_key_value", 0) : part == "query" ? ("query", 0) : ("key_value", 1);
+        var (joined, first) = Proto($"{before}.query_key_value.{kind}") is not null ? ("query_key_value", 0) : part == "query" ? ("query", 0) : ("key_value", 1);
         var all = Read($"{before}.{joined}.{kind}");
         var (size, place) = (_config.HiddenSize, Array.IndexOf(["query", "key", "value"], part) - first);
         if (all.shape[0] != size * (joined.Count(letter => letter == '_') + 1)) throw Invalid($"'{before}.{joined}.{kind}' has the shape [{string.Join(", ", all.shape)}], which does not fit a hidden size of {size}");
@@ -122,12 +129,13 @@ internal sealed class OnnxFile
         return part == "query" ? values.Times(Math.Sqrt(_config.HeadSize)) : values;
     }
 
-    private bool Has(string name) => _tensors.ContainsKey(name) || _tensors.ContainsKey($"{name}_quantized");
+    private TensorProto? Proto(string name) => _tensors.GetValueOrDefault(name) ?? _tensors.GetValueOrDefault($"{name}_quantized");
 
     // In float32, and as the network has it: matrices of layers lie the other way round in ONNX.
     private torch.Tensor Read(string name)
     {
         var values = _tensors.ContainsKey($"{name}_quantized") ? Scaled(name) : Raw(name).to(torch.float32);
+        if (values.dim() is not (1 or 2)) throw Invalid($"'{name}' has {values.dim()} dimensions; expected one or two");
         return values.dim() == 2 && !name.Contains("_embeddings.", StringComparison.Ordinal) ? values.t() : values;
     }
 
@@ -143,43 +151,47 @@ internal sealed class OnnxFile
     private torch.Tensor Raw(string name)
     {
         if (!_tensors.TryGetValue(name, out var proto)) throw Invalid($"it has no '{name}'");
-        var (type, size) = proto.DataType switch
-        {
-            (int)DataType.Float => (torch.float32, sizeof(float)),
-            (int)DataType.Float16 => (torch.float16, sizeof(float) / 2),
-            (int)DataType.Int8 => (torch.int8, 1),
-            _ => throw Invalid($"'{name}' is of ONNX's type {proto.DataType}; expected float, float16 or int8"),
-        };
-        var bytes = Count(proto) * size;
-        using Stream stream = proto.DataLocation == DataLocation.External ? OpenBeside(proto, bytes) : new MemoryStream(proto.RawData.ToByteArray(), writable: false);
-        if (proto.DataLocation != DataLocation.External && stream.Length != bytes) throw Invalid($"'{name}' has {stream.Length:N0} bytes; expected {bytes:N0}");
-        var values = torch.empty([.. proto.Dims], dtype: type);
+        var values = torch.empty([.. proto.Dims], dtype: proto.DataType switch { (int)DataType.Float => torch.float32, (int)DataType.Float16 => torch.float16, _ => torch.int8 });
+        using Stream stream = proto.DataLocation == DataLocation.External ? File.OpenRead(Path.Combine(_folder, Place(proto).File)) : new MemoryStream(proto.RawData.ToByteArray(), writable: false);
+        if (proto.DataLocation == DataLocation.External) stream.Position = Place(proto).Offset;
         TensorBytes.Read(values, stream);
         return values;
     }
 
-    private FileStream OpenBeside(TensorProto proto, long bytes)
+    // Before memory is taken for what dimensions say: that as many bytes are there, each of them once.
+    private void ExpectBytes()
+    {
+        Int128 outside = 0;
+        var files = new Dictionary<string, long>();
+        foreach (var proto in _tensors.Values)
+        {
+            var bytes = Count(proto) * (proto.DataType == (int)DataType.Float ? sizeof(float) : proto.DataType == (int)DataType.Float16 ? 2 : 1);
+            if (proto.DataLocation != DataLocation.External)
+            {
+                if (proto.RawData.Length != bytes) throw Invalid($"'{Excerpt.Of(proto.Name)}' has {proto.RawData.Length:N0} bytes; expected {bytes:N0}");
+                continue;
+            }
+            var (file, offset) = Place(proto);
+            var path = Path.Combine(_folder, file);
+            if (!File.Exists(path)) throw new FileNotFoundException($"'{_path}' has its weights in '{file}', which is not beside it.", path);
+            files[file] = new FileInfo(path).Length;
+            if (offset > files[file] - bytes) throw Invalid($"'{Excerpt.Of(proto.Name)}' should be {bytes:N0} bytes from {offset:N0} on in '{file}', which ends before");
+            outside += bytes;
+        }
+        if (outside > files.Values.Aggregate(Int128.Zero, (sum, length) => sum + length)) throw Invalid("several of its weights are the same bytes");
+    }
+
+    private (string File, long Offset) Place(TensorProto proto)
     {
         var said = proto.ExternalData.DistinctBy(entry => entry.Key).ToDictionary(entry => entry.Key, entry => entry.Value);
         // Our own name, and no other: a stranger's file reads nothing else of this machine.
         if (!said.TryGetValue("location", out var location) || Path.GetFileName(location) != location || !location.EndsWith($"{Extension}.data", StringComparison.Ordinal))
             throw Invalid($"'{Excerpt.Of(proto.Name)}' is in the file '{Excerpt.Of(location ?? "")}'; expected NAME{Extension}.data beside the model");
-        var path = Path.Combine(Path.GetDirectoryName(Path.GetFullPath(_path))!, location);
-        if (!File.Exists(path)) throw new FileNotFoundException($"'{_path}' has its weights in '{location}', which is not beside it.", path);
         if (!long.TryParse(said.GetValueOrDefault("offset", "0"), NumberStyles.None, CultureInfo.InvariantCulture, out var offset)) throw Invalid($"'{Excerpt.Of(proto.Name)}' begins at '{Excerpt.Of(said["offset"])}'; expected a number");
-        var stream = File.OpenRead(path);
-        if (offset > stream.Length - bytes)
-        {
-            stream.Dispose();
-            throw Invalid($"'{Excerpt.Of(proto.Name)}' should be {bytes:N0} bytes from {offset:N0} on in '{location}', which ends before");
-        }
-        stream.Position = offset;
-        return stream;
+        return (location, offset);
     }
 
     private static SafetensorsType Single => SafetensorsType.Of(torch.float32)!;
-
-    private static bool IsNumbers(TensorProto tensor) => tensor.DataType is (int)DataType.Float or (int)DataType.Float16 or (int)DataType.Int8;
 
     private long Count(TensorProto tensor) =>
         SafetensorsEntry.ByteLength(Single, [.. tensor.Dims]) / Single.Size ?? throw Invalid($"'{Excerpt.Of(tensor.Name)}' has a shape that no tensor has");

@@ -108,7 +108,7 @@ internal static class OnnxModel
         };
         var all = new SortedDictionary<string, string>(properties.ToDictionary(), StringComparer.Ordinal)
         {
-            [OnnxFile.MostTokens] = Text(maxLength), ["lower_case"] = tokenizer.LowerCase ? "true" : "false", [OnnxFile.VocabularyHash] = tokenizer.Vocabulary.Sha256,
+            [OnnxFile.MostTokens] = Text(maxLength), [OnnxFile.IsLowerCase] = tokenizer.LowerCase ? "true" : "false", [OnnxFile.VocabularyHash] = tokenizer.Vocabulary.Sha256,
         };
         model.MetadataProps.Add(all.Select(property => new StringStringEntryProto { Key = property.Key, Value = property.Value }));
         return model;

@@ -12,7 +12,7 @@ internal sealed class AdamW : IDisposable
     private readonly AdamWOptions _options;
     private readonly AdamWSlot[] _slots;
     private readonly IAdamWKernel _kernel;
-    private readonly ICollective? _shards;
+    private readonly WeightShards? _shards;
     private readonly Dictionary<torch.Tensor, torch.Tensor> _restored = new(ReferenceEqualityComparer.Instance); // what of a moment is not this rank's alone
 
     /// <param name="parameters">The masters, each with a name of its own; all on one device.</param>
@@ -20,12 +20,12 @@ internal sealed class AdamW : IDisposable
     /// <param name="rateFactor">What the learning rate is multiplied by, given a parameter's name; null: 1 for all.</param>
     /// <param name="kernel">Null: the fastest for the parameters' device.</param>
     /// <param name="shards">
-    /// Ranks that each keep the moments of some rows of every parameter, <see cref="CollectiveExtensions.ShareOf(ICollective, long, int)"/>, and update these: stage 1 of ZeRO, Rajbhandari
-    /// et al., "ZeRO: Memory Optimizations Toward Training Trillion Parameter Models", 2020. Null: this one keeps all.
+    /// Which numbers of each parameter this rank keeps the moments of, and updates: stage 1 of ZeRO, Rajbhandari et al., "ZeRO: Memory Optimizations Toward Training Trillion Parameter
+    /// Models", 2020. Null: all.
     /// </param>
     public AdamW(
         IEnumerable<Weight> parameters, AdamWOptions? options = null,
-        Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null, ICollective? shards = null)
+        Func<string, double>? rateFactor = null, IAdamWKernel? kernel = null, WeightShards? shards = null)
     {
         TorchRuntime.EnsureLoaded();
         _shards = shards;
@@ -38,7 +38,7 @@ internal sealed class AdamW : IDisposable
         if (named.DistinctBy(parameter => parameter.Value, ReferenceEqualityComparer.Instance).Count() < named.Length)
             throw new ArgumentException("A parameter is listed twice, under two names: it would be updated twice a step.", nameof(parameters));
 
-        _slots = [.. named.Select(p => new AdamWSlot(p, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1, shards?.ShareOf(p.Value.shape[0], shards.Rank)))];
+        _slots = [.. named.Select(p => new AdamWSlot(p, _options.WeightDecay, rateFactor?.Invoke(p.Name) ?? 1, shards?.OwnOf(p)))];
         _kernel = kernel ?? (_slots.All(slot => slot.Weights.device_type == DeviceType.CPU) ? new VectorAdamWKernel() : new TorchAdamWKernel());
     }
 
@@ -49,9 +49,9 @@ internal sealed class AdamW : IDisposable
     /// <param name="learningRate">Of this step.</param>
     /// <param name="gradients">
     /// Of each parameter, in their order, any number, float32 or bfloat16, dense or sparse (rows of a matrix, each once, in order); null: its <c>grad</c>. Of ranks that share the state,
-    /// of this rank's rows.
+    /// of this rank's part.
     /// </param>
-    /// <param name="shared">Makes one norm of those that ranks on processors of different kinds compute, which differ in the last bits, or which are of other rows; null: nobody else is there.</param>
+    /// <param name="shared">Makes one norm of those that ranks on processors of different kinds compute, which differ in the last bits, or which are of other parts; null: nobody else is there.</param>
     /// <returns>The norm of the gradients before clipping. When it is not finite, nothing was changed.</returns>
     public double Step(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>>? gradients = null, Func<double, double>? shared = null)
     {
@@ -86,14 +86,17 @@ internal sealed class AdamW : IDisposable
         if (_options.DroppedParameters == DroppedParameterRule.DecayOnly)
             foreach (var slot in dropped.Where(slot => slot.WeightDecay > 0))
             {
-                slot.Weights.TimesInPlace(Keep(slot, learningRate));
-                slot.Refresh();
+                slot.Weight.Value.TimesInPlace(Keep(slot, learningRate)); // all of it: what others have of it moves as this does
+                slot.Weight.Refresh();
             }
         return norm;
     }
 
     /// <summary>Whether other ranks have a part of the state.</summary>
     public bool IsSharded => _shards is not null;
+
+    /// <summary>How many numbers of moments this rank has.</summary>
+    public long MomentsHere => _slots.Sum(slot => slot.FirstMoment.numel() + slot.SecondMoment.numel());
 
     /// <summary>The parameters' names, in their order.</summary>
     public IEnumerable<string> Names => _slots.Select(slot => slot.Name);
@@ -123,10 +126,17 @@ internal sealed class AdamW : IDisposable
             slot.Steps = state.Steps;
             foreach (var (moment, whole) in new[] { (slot.FirstMoment, state.FirstMoment), (slot.SecondMoment, state.SecondMoment) })
             {
-                if (IsSharded) _restored[moment] = whole.clone().DetachFromDisposeScope();
+                if (IsSharded) _restored[moment] = whole.to(torch.float32, copy: true).DetachFromDisposeScope();
                 else moment.copy_(whole);
             }
         }
+    }
+
+    /// <summary>What <see cref="Restore"/> has kept for other ranks is not for them.</summary>
+    public void Forget()
+    {
+        foreach (var whole in _restored.Values) whole.Dispose();
+        _restored.Clear();
     }
 
     /// <summary>Every rank gets the state of rank 0, or its part of what that one has restored.</summary>
@@ -138,9 +148,16 @@ internal sealed class AdamW : IDisposable
             slot.Steps = ranks.Broadcast(slot.Steps);
             foreach (var moment in new[] { slot.FirstMoment, slot.SecondMoment })
             {
-                using var whole = !IsSharded ? moment.alias() : _restored.Remove(moment, out var restored) ? restored : torch.zeros_like(slot.Weight.Value);
+                if (!IsSharded)
+                {
+                    ranks.Broadcast(moment);
+                    continue;
+                }
+                using var scope = torch.NewDisposeScope();
+                var whole = _restored.Remove(moment, out var restored) ? restored : torch.zeros_like(slot.Weight.Value);
                 ranks.Broadcast(whole);
-                if (IsSharded) moment.copy_(RowsOf(whole));
+                moment.copy_(OwnOf(slot, whole));
+                restored?.Dispose();
             }
         }
     }
@@ -180,23 +197,24 @@ internal sealed class AdamW : IDisposable
     public void Dispose()
     {
         foreach (var slot in _slots) slot.Dispose();
-        foreach (var whole in _restored.Values) whole.Dispose();
+        Forget();
     }
 
     private torch.Tensor Whole(AdamWSlot slot, torch.Tensor moment)
     {
         if (_shards is null) return moment;
+        using var scope = torch.NewDisposeScope();
         using var noGrad = torch.no_grad();
-        var whole = torch.zeros_like(slot.Weight.Value).DetachFromDisposeScope();
-        RowsOf(whole).copy_(moment);
-        _shards.GatherRows(whole);
-        return whole;
+        var whole = torch.zeros_like(slot.Weight.Value);
+        OwnOf(slot, whole).copy_(moment);
+        _shards.Ranks.Gather(whole, _shards.CountsOf(slot.Weight));
+        return whole.DetachFromDisposeScope();
     }
 
-    private torch.Tensor RowsOf(torch.Tensor whole)
+    private torch.Tensor OwnOf(AdamWSlot slot, torch.Tensor whole)
     {
-        var (first, count) = _shards!.ShareOf(whole.shape[0], _shards!.Rank);
-        return whole.narrow(0, first, count);
+        var (first, count) = _shards!.OwnOf(slot.Weight);
+        return whole.view(-1).narrow(0, first, count);
     }
 
     private AdamWUpdate UpdateOf(AdamWSlot slot, torch.Tensor[] gradients, double learningRate)

@@ -2,16 +2,16 @@ using TorchSharp;
 
 namespace Microsoft.ML.PLD;
 
-/// <summary>One parameter, or some of its rows, and what AdamW remembers of it.</summary>
+/// <summary>One parameter, or a part of it, and what AdamW remembers of it.</summary>
 internal sealed class AdamWSlot : IDisposable
 {
-    private readonly torch.Tensor? _rows;
+    private readonly torch.Tensor? _part;
 
     /// <param name="weight">The parameter.</param>
     /// <param name="weightDecay">Of matrices.</param>
     /// <param name="rateFactor">What the learning rate is multiplied by.</param>
-    /// <param name="rows">Those that are updated here; null: all.</param>
-    public AdamWSlot(Weight weight, double weightDecay, double rateFactor, (long First, long Count)? rows = null)
+    /// <param name="part">The numbers that are updated here, as they lie one after the other; null: all.</param>
+    public AdamWSlot(Weight weight, double weightDecay, double rateFactor, (long First, long Count)? part = null)
     {
         var (name, weights) = weight;
         if (weights.dtype != torch.ScalarType.Float32)
@@ -23,7 +23,8 @@ internal sealed class AdamWSlot : IDisposable
         (Weight, RateFactor) = (weight, rateFactor);
         WeightDecay = IsBiasOrNorm(weights) ? 0 : weightDecay;
         using var noGrad = torch.no_grad();
-        if (rows is { } some) _rows = weights.detach().narrow(0, some.First, some.Count).DetachFromDisposeScope();
+        using var scope = torch.NewDisposeScope();
+        if (part is { } some) _part = weights.detach().view(-1).narrow(0, some.First, some.Count).DetachFromDisposeScope();
         FirstMoment = torch.zeros_like(Weights).DetachFromDisposeScope();
         SecondMoment = torch.zeros_like(Weights).DetachFromDisposeScope();
     }
@@ -31,11 +32,11 @@ internal sealed class AdamWSlot : IDisposable
     public Weight Weight { get; }
     public string Name => Weight.Name;
 
-    /// <summary>The master, or its rows.</summary>
-    public torch.Tensor Weights => _rows ?? Weight.Value;
+    /// <summary>The master, or its part, which has one dimension.</summary>
+    public torch.Tensor Weights => _part ?? Weight.Value;
 
-    /// <summary>The copy that follows; null: there is none, or it follows when the other rows are there.</summary>
-    public torch.Tensor? Copy => _rows is null ? Weight.Copy : null;
+    /// <summary>The copy that follows; null: there is none, or it follows when the other parts are there.</summary>
+    public torch.Tensor? Copy => _part is null ? Weight.Copy : null;
 
     public torch.Tensor FirstMoment { get; }
     public torch.Tensor SecondMoment { get; }
@@ -52,12 +53,12 @@ internal sealed class AdamWSlot : IDisposable
     /// <summary>Brings <see cref="Copy"/> up to date.</summary>
     public void Refresh()
     {
-        if (_rows is null) Weight.Refresh();
+        if (_part is null) Weight.Refresh();
     }
 
     public void Dispose()
     {
-        _rows?.Dispose();
+        _part?.Dispose();
         FirstMoment.Dispose();
         SecondMoment.Dispose();
     }

@@ -90,7 +90,14 @@ public sealed record RuntimeOptions
     private static bool Shared { get; set; }
 
     /// <summary>What the last bits of a result depend on, by name.</summary>
-    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, StepCut cut, int ranks) => new SortedDictionary<string, string>
+    internal IReadOnlyDictionary<string, string> Values(torch.Device device, torch.ScalarType type, StepCut cut, int ranks)
+    {
+        var values = Always(device, type, cut, ranks);
+        if (ShardOptimizer && ranks > 1) values["ShardOptimizer"] = "True"; // checkpoints of before there was the choice do not say
+        return values;
+    }
+
+    private static SortedDictionary<string, string> Always(torch.Device device, torch.ScalarType type, StepCut cut, int ranks) => new()
     {
         ["Device"] = device.type.ToString(),
         ["Instructions"] = $"{RuntimeInformation.ProcessArchitecture}, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits",

@@ -10,7 +10,7 @@ namespace Microsoft.ML.PLD;
 /// Where all micro-batches have one plan, a thread sends a block's gradients as soon as they are there, the last block's first, while those of the blocks below are computed: the plan
 /// tells all ranks alike what there will be.
 /// </para>
-/// <para>Where ranks share the optimizer's state, each gets the sums of its rows of every weight only, and the weights are exchanged when they have changed.</para>
+/// <para>Where ranks share the optimizer's state, each gets the sums of its part of every block only, and the weights are exchanged when they have changed.</para>
 /// </remarks>
 internal sealed class GradientExchange : IDisposable
 {
@@ -18,7 +18,7 @@ internal sealed class GradientExchange : IDisposable
 
     private readonly ICollective _ranks;
     private readonly IReadOnlyList<Weight> _weights;
-    private readonly bool _isSharded;
+    private readonly WeightShards? _shards;
 
     // By block, the last one first; -1: embeddings and heads.
     private readonly SortedDictionary<int, int[]> _weightsOf;
@@ -30,10 +30,10 @@ internal sealed class GradientExchange : IDisposable
 
     /// <param name="ranks">More than one.</param>
     /// <param name="weights">All that have gradients.</param>
-    /// <param name="isSharded">Whether each rank gets its rows only, as <see cref="AdamW"/> has them.</param>
-    public GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights, bool isSharded = false)
+    /// <param name="shards">The part of the sums that each rank gets; null: all.</param>
+    public GradientExchange(ICollective ranks, IReadOnlyList<Weight> weights, WeightShards? shards = null)
     {
-        (_ranks, _weights, _isSharded) = (ranks, weights, isSharded);
+        (_ranks, _weights, _shards) = (ranks, weights, shards);
         _weightsOf = new(Enumerable.Range(0, weights.Count).GroupBy(weight => SwitchableEncoder.BlockOf(weights[weight].Name) ?? -1).ToDictionary(block => block.Key, block => block.ToArray()), Comparer<int>.Create((a, b) => b.CompareTo(a)));
         _memory = _weightsOf.ToDictionary(
             block => block.Key, block => torch.empty(block.Value.Sum(weight => weights[weight].Value.numel()), torch.float32, weights[0].Value.device).DetachFromDisposeScope());
@@ -113,24 +113,24 @@ internal sealed class GradientExchange : IDisposable
         return (agreed[LossSum], [.. Enumerable.Range(0, _weights.Count).Select(weight => step.Sums.GetValueOrDefault(weight) is { } sum ? new[] { sum } : Array.Empty<torch.Tensor>())]);
     }
 
-    /// <summary>Where ranks share the optimizer's state: each has moved its rows of the weights, and gets those of the others.</summary>
-    /// <param name="isChanged">Whether a weight has changed, by whether it had a gradient.</param>
-    public void ShareWeights(Func<bool, bool> isChanged)
+    /// <summary>Where ranks share the optimizer's state: each has moved its part of the weights that had gradients, and gets those of the others.</summary>
+    public void ShareWeights()
     {
-        if (!_isSharded) return;
+        if (_shards is null) return;
         using var noGrad = torch.no_grad();
         foreach (var (block, all) in _weightsOf)
         {
             using var scope = torch.NewDisposeScope();
-            int[] changed = [.. all.Where(weight => isChanged(_step!.Sums.ContainsKey(weight)))];
-            if (changed.Length == 0) continue;
-            var parts = PartsOf(block, changed);
-            foreach (var (weight, rank, part) in parts)
-                if (rank == _ranks.Rank) part.copy_(RowsOf(weight, rank).Of(_weights[weight].Value));
-            _ranks.Gather(_memory[block].narrow(0, 0, parts.Sum(part => part.Memory.numel())), CountsOf(parts));
-            foreach (var (weight, rank, part) in parts)
-                if (rank != _ranks.Rank) RowsOf(weight, rank).Of(_weights[weight].Value.detach()).copy_(part);
-            foreach (var weight in changed) _weights[weight].Refresh();
+            Weight[] moved = [.. all.Where(_step!.Sums.ContainsKey).Select(weight => _weights[weight])];
+            if (moved.Length == 0) continue;
+            var parts = PartsOf(block, moved);
+            foreach (var (weight, part) in moved.Zip(parts)) OwnOf(weight, part).copy_(OwnOf(weight, weight.Value.detach()));
+            _ranks.Gather(Whole(block, parts), _shards.CountsOf(moved));
+            foreach (var (weight, part) in moved.Zip(parts))
+            {
+                weight.Value.copy_(part);
+                weight.Refresh();
+            }
         }
     }
 
@@ -169,51 +169,39 @@ internal sealed class GradientExchange : IDisposable
         using var noGrad = torch.no_grad();
         int[] there = [.. _weightsOf[block].Where(isThere)];
         if (there.Length == 0) return;
-        var gradients = there.ToDictionary(weight => weight, weight => step.HasFailed ? [] : step.Gradients.SelectMany(worker => worker[weight]).Select(gradient => gradient.is_sparse ? gradient.to_dense() : gradient).ToArray());
-        var parts = PartsOf(block, there);
-        foreach (var (weight, rank, part) in parts) AddUp(part, [.. gradients[weight].Select(RowsOf(weight, rank).Of)]);
-        var all = _memory[block].narrow(0, 0, parts.Sum(part => part.Memory.numel()));
-        if (_isSharded) _ranks.SumScatter(all, CountsOf(parts));
-        else _ranks.Sum(all);
-        foreach (var (weight, _, part) in parts.Where(part => !_isSharded || part.Rank == _ranks.Rank)) step.Sums[weight] = part.DetachFromDisposeScope();
+        Weight[] weights = [.. there.Select(weight => _weights[weight])];
+        var parts = PartsOf(block, weights);
+        foreach (var (weight, part) in there.Zip(parts)) AddUp(part, step.HasFailed ? [] : [.. step.Gradients.SelectMany(worker => worker[weight])]);
+        if (_shards is null) _ranks.Sum(Whole(block, parts));
+        else _ranks.SumScatter(Whole(block, parts), _shards.CountsOf(weights));
+        for (var i = 0; i < there.Length; i++) step.Sums[there[i]] = (_shards is null ? parts[i] : OwnOf(weights[i], parts[i])).DetachFromDisposeScope();
     }
 
-    // Where they lie in the block's memory: the rows of rank 0 first, if each has its own.
-    private List<(int Weight, int Rank, torch.Tensor Memory)> PartsOf(int block, int[] weights)
+    // Where they lie in the block's memory: one after the other.
+    private torch.Tensor[] PartsOf(int block, Weight[] weights)
     {
-        var (parts, length) = (new List<(int, int, torch.Tensor)>(), 0L);
-        for (var rank = 0; rank < (_isSharded ? _ranks.Size : 1); rank++)
-            foreach (var weight in weights)
-            {
-                var rows = RowsOf(weight, rank);
-                parts.Add((weight, rank, _memory[block].narrow(0, length, rows.Numbers).view([rows.Count, .. _weights[weight].Value.shape[1..]])));
-                length += rows.Numbers;
-            }
+        var (parts, length) = (new torch.Tensor[weights.Length], 0L);
+        for (var i = 0; i < parts.Length; length += parts[i++].numel()) parts[i] = _memory[block].narrow(0, length, weights[i].Value.numel()).view(weights[i].Value.shape);
         return parts;
     }
 
-    private int[] CountsOf(List<(int Weight, int Rank, torch.Tensor Memory)> parts) =>
-        [.. Enumerable.Range(0, _ranks.Size).Select(rank => checked((int)parts.Where(part => part.Rank == rank).Sum(part => part.Memory.numel())))];
+    private torch.Tensor Whole(int block, torch.Tensor[] parts) => _memory[block].narrow(0, 0, parts.Sum(part => part.numel()));
 
-    private Rows RowsOf(int weight, int rank)
+    private torch.Tensor OwnOf(Weight weight, torch.Tensor values)
     {
-        var (value, (first, count)) = (_weights[weight].Value, (0L, _weights[weight].Value.shape[0]));
-        if (_isSharded) (first, count) = _ranks.ShareOf(count, rank);
-        return new(first, count, count * (value.numel() / value.shape[0]));
+        var (first, count) = _shards!.OwnOf(weight);
+        return values.view(-1).narrow(0, first, count);
     }
 
     private static void AddUp(torch.Tensor sum, IReadOnlyList<torch.Tensor> gradients)
     {
         if (gradients.Count == 0) sum.zero_(); // other ranks have some
         for (var i = 0; i < gradients.Count; i++)
-            if (i == 0) sum.copy_(gradients[i]);
-            else sum.PlusInPlace(gradients[i]);
-    }
-
-    /// <summary>Some rows of a weight.</summary>
-    private readonly record struct Rows(long First, long Count, long Numbers)
-    {
-        public torch.Tensor Of(torch.Tensor whole) => Count == whole.shape[0] ? whole : whole.narrow(0, First, Count);
+        {
+            var gradient = gradients[i].is_sparse ? gradients[i].to_dense() : gradients[i];
+            if (i == 0) sum.copy_(gradient);
+            else sum.PlusInPlace(gradient);
+        }
     }
 
     /// <param name="Gradients">Of each worker and weight.</param>

@@ -21,10 +21,10 @@ internal sealed class GradientStep(
 
     private readonly Weight[] _trained = Trained(weights, rateFactor);
     private readonly ComputeWorkers _workers = new(workers);
-    private readonly GradientExchange? _exchange = ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor), shardsOptimizer) : null;
+    private readonly GradientExchange? _exchange = ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor), Shards(weights, rateFactor, ranks, shardsOptimizer)) : null;
     private readonly Stopwatch _optimizerClock = new();
 
-    public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor, shards: shardsOptimizer && ranks is { Size: > 1 } ? ranks : null);
+    public AdamW Optimizer { get; } = new(Trained(weights, rateFactor), optimizer, rateFactor, shards: Shards(weights, rateFactor, ranks, shardsOptimizer));
 
     /// <summary>The time that the optimizer has taken so far. Of a CUDA device only what it keeps the processor busy.</summary>
     public TimeSpan OptimizerTime => _optimizerClock.Elapsed;
@@ -67,7 +67,7 @@ internal sealed class GradientStep(
     private double StepTogether(double learningRate, IReadOnlyList<IReadOnlyList<torch.Tensor>> gradients)
     {
         var norm = Optimizer.Step(learningRate, gradients, own => Optimizer.IsSharded ? Math.Sqrt(Sum(own * own)) : ranks!.Broadcast(own));
-        if (double.IsFinite(norm)) _exchange!.ShareWeights(hadGradient => hadGradient || optimizer.DroppedParameters == DroppedParameterRule.DecayOnly);
+        if (double.IsFinite(norm)) _exchange!.ShareWeights();
         return norm;
 
         double Sum(double number)
@@ -90,6 +90,9 @@ internal sealed class GradientStep(
     }
 
     private static Weight[] Trained(ParameterStore weights, Func<string, double>? rateFactor) => [.. weights.All.Where(weight => rateFactor?.Invoke(weight.Name) is not 0)];
+
+    private static WeightShards? Shards(ParameterStore weights, Func<string, double>? rateFactor, ICollective? ranks, bool shardsOptimizer) =>
+        shardsOptimizer && ranks is { Size: > 1 } ? new(ranks, Trained(weights, rateFactor)) : null;
 
     public void Dispose()
     {

@@ -96,6 +96,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         state = TrainingState.Read(new MemoryStream(task.Ranks.BroadcastBytes(stream.ToArray())), "rank 0");
         ShareWeights();
         if (state.Step > 0) optimizer.Share(task.Ranks);
+        else optimizer.Forget(); // of no steps
         return state;
     }
 
@@ -106,11 +107,13 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     }
 
     // Who is told may throw to stop. The other ranks are not told, and learn of it in the next step.
-    private void Report(TrainingProgress progress)
+    private void Report(TrainingProgress progress) => Tell(() => _progress?.Report(progress));
+
+    private void Tell(Action tell)
     {
         try
         {
-            _progress?.Report(progress);
+            tell();
         }
         catch (OperationCanceledException asked) when (task.Ranks.Size > 1)
         {
@@ -146,7 +149,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         if (state.Best is { IsUndefined: true })
             _notices.Add("The metric that validations are judged by was never a number on the held-out rows: the loss has decided.");
         if (_progress is INoticeSink sink)
-            foreach (var notice in _notices) sink.Notify(task.Stage, notice);
+            foreach (var notice in _notices) Tell(() => sink.Notify(task.Stage, notice));
         _notices.Clear();
     }
 

@@ -10,7 +10,7 @@ internal sealed class RankSteps : IDisposable
     private readonly GradientStep _step;
     private readonly IEnumerator<StepBatch> _batches;
     private readonly bool _early;
-    private long _done, _bytes;
+    private long _done, _bytes, _blocks;
 
     /// <param name="config">The architecture.</param>
     /// <param name="books">The text.</param>
@@ -31,12 +31,16 @@ internal sealed class RankSteps : IDisposable
 
     public double BytesOfStep => (double)_bytes / _done;
 
+    /// <summary>The mean over all steps.</summary>
+    public double BlocksRun => (double)_blocks / _done;
+
     public void Run(int steps)
     {
         var before = _task.Ranks.Bytes;
         for (var step = 0; step < steps; step++, _done++)
         {
             _batches.MoveNext();
+            _blocks += _batches.Current.Plan.Runs.Count;
             _step.Take(_task.LearningRate.At(_done, _task.Steps), _batches.Current.Losses, _early ? _batches.Current.Plan : null);
             if (_model.Device.type == DeviceType.CUDA) torch.cuda.synchronize();
         }

@@ -15,7 +15,8 @@ internal static class Contest
     /// <param name="inARow">
     /// Measurements of an arm before the next one's turn, with as many runs before them that do not count: threads of an arm that wait for more work, turning, disturb the next for a while.
     /// </param>
-    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2, Action? afterWarmUp = null, int inARow = 1)
+    /// <param name="beforeEach">Called before each measurement, and not measured.</param>
+    public static void Run(IReadOnlyList<Arm> arms, int rounds, int warmUp = 2, Action? afterWarmUp = null, int inARow = 1, Action? beforeEach = null)
     {
         for (var round = -warmUp; round < rounds; round++)
         {
@@ -23,6 +24,7 @@ internal static class Contest
             foreach (var arm in arms)
                 for (var run = inARow > 1 ? -inARow : 0; run < inARow; run++)
                 {
+                    beforeEach?.Invoke();
                     var start = Stopwatch.GetTimestamp();
                     var work = arm.Run();
                     var seconds = Stopwatch.GetElapsedTime(start).TotalSeconds;

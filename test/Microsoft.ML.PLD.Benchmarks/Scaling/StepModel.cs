@@ -11,8 +11,8 @@ internal sealed record StepModel(int Layers, double Blocks, double Rest, double 
     // Forward is a third: backward multiplies twice.
     private const double Backward = 2.0 / 3;
 
-    // Of the fingerprint before a step, the masked tokens, and what is agreed on after it.
-    private const int SmallSums = 3;
+    // Of the fingerprint before a step, the masked tokens, what is agreed on after it, and the norm.
+    private const int SmallSums = 4;
 
     /// <summary>Seconds of a step in which these blocks run.</summary>
     /// <param name="computes">Whether the slowest rank runs a block.</param>

@@ -38,13 +38,13 @@ internal sealed class RanksSuite() : Suite("ranks", "Steps of several ranks, den
         ];
         var works = (from arm in new[] { (Name: Dense, Options: options), (Name: "theta 0.5", Options: dropping) } from way in ways select (Arm: arm.Name, Way: way.Name, Steps: way.Make(arm.Options))).ToArray();
         var arms = works.Select(work => new Arm($"{work.Arm}, {work.Way}", () => work.Steps.Run(steps))).ToArray();
-        Contest.Run(arms, arguments.Rounds(10));
+        Contest.Run(arms, arguments.Rounds(10), beforeEach: DistributedJob.Wait); // else who was faster waits in the next arm
         for (var i = 0; i < arms.Length; i++)
         {
             var (work, samples) = (works[i], arms[i].Samples);
             report.Add(
                 ("ranks", DistributedJob.Size), ("preset", arguments.Parsed.GetValue(_preset)!), ("rows_each", share), ("length", config.MaxPositions), ("vocabulary", config.VocabularySize), ("arm", work.Arm), ("way", work.Way), ("ms_a_step", 1e3 * samples.Median / steps),
-                ("efficiency", 1 / samples.Over(arms[i - i % ways.Length].Samples)), ("over_dense", samples.Over(arms[i % ways.Length].Samples)), ("mb_sent_a_step", work.Steps.BytesOfStep / 1e6), ("spread", samples.Spread));
+                ("efficiency", 1 / samples.Over(arms[i - i % ways.Length].Samples)), ("over_dense", samples.Over(arms[i % ways.Length].Samples)), ("mb_sent_a_step", work.Steps.BytesOfStep / 1e6), ("blocks_run", work.Steps.BlocksRun), ("spread", samples.Spread));
             work.Steps.Dispose();
         }
     }

@@ -52,8 +52,8 @@ internal static class RankProcess
         }).Fit(data);
         using var classifier = mlContext.BinaryClassification.Trainers.PldBert(new PldBertBinaryTrainer.Options
         {
-            Sentence1ColumnName = "Text", Pretrained = encoder.Model, Runtime = runtime, ValidationFraction = 0.2,
-            FineTuning = new() { Epochs = 2, BatchSize = 7, MaxLength = 16, Seed = 1, LearningRate = new() { Peak = 3 }, Optimizer = what.Options.Optimizer },
+            Sentence1ColumnName = "Text", Pretrained = encoder.Model, Runtime = runtime,
+            FineTuning = new() { Epochs = 2, BatchSize = 7, MaxLength = 16, Seed = 1, ValidationShare = 0.2, LearningRate = new() { Peak = 3 }, Optimizer = what.Options.Optimizer },
         }).Fit(data);
         if (DistributedJob.IsFirst) classifier.SavePretrained(folder);
         return 0;

@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Google.Protobuf;
 using Microsoft.ML.Data;
 using Microsoft.ML.PLD.Onnx;
@@ -117,15 +118,41 @@ public sealed class OnnxFileTests : FineTuningFixture
         Refused("describes an encoder", model => Fact(model, "config").Value = Fact(model, "config").Value.Replace("\"num_hidden_layers\": 3", "\"num_hidden_layers\": 300000"));
         Refused("pooling 'Sum'; expected one of Cls, Mean, Max", model => Fact(model, "pooling").Value = "Sum");
         Refused("max_length 'long'", model => Fact(model, "max_length").Value = "long");
-        Refused("the vocabulary beside it is another model's", model => Fact(model, "vocabulary_sha256").Value = "0");
+        Refused("the tokenizer beside it is another model's", model => Fact(model, "lower_case").Value = "false");
+        Refused("the tokenizer beside it is another model's", model => Fact(model, "vocabulary_sha256").Value = "0");
         Refused("it has no 'bert.encoder.layer.1.attention.self.query.weight'", model => Initializer(model, "bert.encoder.layer.1.attention.self.query_key_value.weight").Name = "x");
-        Refused("'bert.encoder.layer.0.output.dense.weight' has the shape", model => Initializer(model, "bert.encoder.layer.0.output.dense.weight").Dims.Add(1));
+        Refused("has 3 dimensions", model => Initializer(model, "bert.encoder.layer.0.output.dense.weight").Dims.Add(1));
+        Refused("'bert.encoder.layer.0.output.dense.weight' has the shape [37, 26]", model =>
+        {
+            var dims = Initializer(model, "bert.encoder.layer.0.output.dense.weight").Dims;
+            (dims[0], dims[1]) = (dims[1], dims[0]);
+        });
+        Refused("max_length 99; expected 3 to its 23 positions", model => Fact(model, "max_length").Value = "99");
+        Refused("vocab_size 7", model => Fact(model, "config").Value = Regex.Replace(Fact(model, "config").Value, "\"vocab_size\": \\d+", "\"vocab_size\": 7"));
+        // A few bytes that say to be many: nothing is made of them.
+        Refused("bytes; expected", model =>
+        {
+            Fact(model, "config").Value = Fact(model, "config").Value.Replace("\"hidden_size\": 26", "\"hidden_size\": 1000000");
+            model.Graph.Initializer.Add(new TensorProto { Name = "large", DataType = 1, Dims = { 1L << 50 } });
+        });
+        Refused("a shape that no tensor has", model => Initializer(model, "bert.encoder.layer.0.output.dense.bias").Dims.Add([1L << 40, 1L << 40]));
+        Refused("has 0 dimensions", model =>
+        {
+            var bias = Initializer(model, "bert.encoder.layer.0.attention.self.query_key_value.bias");
+            bias.Dims.Clear();
+            bias.RawData = ByteString.CopyFrom(new byte[4]);
+        });
         Refused("a shape that no tensor has", model => Initializer(model, "bert.encoder.layer.0.output.dense.weight").Dims[0] = -1);
         Refused("bytes; expected", model => Initializer(model, "bert.encoder.layer.0.output.dense.bias").RawData = ByteString.Empty);
-        Refused("of ONNX's type 7", model => Initializer(model, "bert.encoder.layer.0.output.dense.bias").DataType = 7);
+        Refused("it has no 'bert.encoder.layer.0.output.dense.bias'", model => Initializer(model, "bert.encoder.layer.0.output.dense.bias").DataType = 7); // integers are no weights
         foreach (var location in new[] { "../model.onnx.data", "/etc/passwd", "vocab.txt", "" })
             Refused("beside the model", model => Outside(Initializer(model, "bert.encoder.layer.0.output.dense.bias"), location));
         File.WriteAllBytes(_folder["x.onnx.data"], new byte[8]);
+        File.WriteAllBytes(_folder["z.onnx.data"], new byte[26 * 4]);
+        Refused("several of its weights are the same bytes", model =>
+        {
+            for (var block = 0; block < 3; block++) Outside(Initializer(model, $"bert.encoder.layer.{block}.output.dense.bias"), "z.onnx.data");
+        });
         Refused("which ends before", model => Outside(Initializer(model, "bert.encoder.layer.0.output.dense.bias"), "x.onnx.data"));
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PldBertBinaryTransformer.FromPretrained(MLContext, _folder["model.onnx"])).Message, "it was not fine-tuned");
         StringAssert.Contains(Assert.ThrowsExactly<FileNotFoundException>(() => Read(_folder["other.onnx"])).Message, "other.onnx");
@@ -176,8 +203,12 @@ public sealed class OnnxFileTests : FineTuningFixture
         {
             if (name.StartsWith("cls.", StringComparison.Ordinal)) continue;
             var (ours, theirs) = (weight.cpu().data<float>().ToArray(), actual.Weights.Tensors[name].cpu().data<float>().ToArray());
-            Assert.HasCount(ours.Length, theirs, name);
-            Assert.AreEqual(0, ours.Zip(theirs, (a, b) => Math.Abs(a - b)).Max(), tolerance, name);
+            if (tolerance == 0) CollectionAssert.AreEqual(ours, theirs, name);
+            else
+            {
+                Assert.HasCount(ours.Length, theirs, name);
+                Assert.IsTrue(ours.Zip(theirs, (a, b) => Math.Abs(a - b)).All(difference => difference <= tolerance), name);
+            }
         }
     }
 
