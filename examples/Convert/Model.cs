@@ -49,9 +49,13 @@ internal sealed class Model : IDisposable
         if (IsOnnx(path))
         {
             using var onnx = new TokenSession(path);
-            var config = onnx.Metadata.GetValueOrDefault("config") ?? throw new InvalidDataException($"'{path}' has no config in its metadata: it is not by this library.");
-            var reading = new FineTuningOptions { Pooling = Enum.Parse<Pooling>(onnx.Metadata["pooling"]), MaxLength = int.Parse(onnx.Metadata["max_length"], CultureInfo.InvariantCulture) };
-            return Of(FromPretrained(mlContext, path, config, pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(reading, maxLength)));
+            string Fact(string name, string? otherwise = null) => onnx.Metadata.GetValueOrDefault(name) ?? otherwise ?? throw new InvalidDataException($"'{path}' has no {name} in its metadata: it is not by this library.");
+            int Number(string name, string? otherwise = null) => int.TryParse(Fact(name, otherwise), CultureInfo.InvariantCulture, out var number) ? number : throw new InvalidDataException($"'{path}' has {name} '{Fact(name)}'; expected a number.");
+            var reading = new FineTuningOptions
+            {
+                Pooling = Enum.Parse<Pooling>(Fact("pooling")), MaxLength = Number("max_length"), LongTexts = Enum.Parse<LongTexts>(Fact("long_texts", nameof(LongTexts.Head))), WindowStride = Number("window_stride", "0"),
+            };
+            return Of(FromPretrained(mlContext, path, Fact("config"), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(reading, maxLength)));
         }
         static FineTuningOptions WithLength(FineTuningOptions reading, int maxLength) => maxLength == 0 ? reading : reading with { MaxLength = maxLength };
         Model Of(TextTransformer transformer) => new(mlContext, transformer, transformer);

@@ -156,7 +156,7 @@ public abstract class PldBertPredictionTransformer : TextTransformer
         {
             options ??= makeOptions(onnx is null
                 ? new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) }
-                : new() { MaxLength = onnx.MaxLength, Pooling = onnx.Pooling, LongTexts = onnx.LongTexts, WindowStride = onnx.WindowStride });
+                : onnx.Reading);
             OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems(predictor.Config)]);
             if (options.FineTuning.Pooling != predictor.Pooling) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the model in '{folder}' pools by {predictor.Pooling}.", nameof(options));
             return make(options, predictor, labels);

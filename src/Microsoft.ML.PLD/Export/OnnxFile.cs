@@ -51,11 +51,20 @@ internal sealed class OnnxFile
     /// <summary>The most tokens of a text.</summary>
     public int MaxLength => Number(MostTokens);
 
-    /// <summary>What becomes of texts with more tokens.</summary>
-    public LongTexts LongTexts => _facts.ContainsKey(LongText) ? Choice<LongTexts>(LongText) : LongTexts.Head;
-
-    /// <summary>From one window to the next.</summary>
-    public int WindowStride => _facts.ContainsKey(Stride) ? Number(Stride) : 0;
+    /// <summary>How the model of a task reads texts.</summary>
+    /// <exception cref="InvalidDataException">As none can.</exception>
+    public FineTuningOptions Reading
+    {
+        get
+        {
+            var reading = new FineTuningOptions
+            {
+                MaxLength = MaxLength, Pooling = Pooling, LongTexts = _facts.ContainsKey(LongText) ? Choice<LongTexts>(LongText) : LongTexts.Head, WindowStride = _facts.ContainsKey(Stride) ? Number(Stride) : 0,
+            };
+            var problems = string.Join(' ', reading.Problems());
+            return problems.Length == 0 ? reading : throw Invalid($"its metadata cannot be: {problems.TrimEnd('.')}");
+        }
+    }
 
     /// <summary>Whether a path is an ONNX model's.</summary>
     public static bool Is(string path) => path.EndsWith(Extension, StringComparison.OrdinalIgnoreCase) && !Directory.Exists(path);
@@ -83,7 +92,6 @@ internal sealed class OnnxFile
     public (BertPredictor Predictor, IReadOnlyList<string>? Labels) LoadPredictor(torch.Device device)
     {
         if (!_tensors.TryGetValue($"{PredictionHead.LastName}.bias", out var bias) || bias.Dims is not [>= 1 and <= int.MaxValue]) throw Invalid("it has no classifier: it was not fine-tuned. PldBertTransformer reads it");
-        if (MaxLength < WordPieceTokenizer.SpecialsOfPair + 2 || WindowStride > MaxLength) throw Invalid($"it has {MostTokens} {MaxLength} and {Stride} {WindowStride}; expected at least {WordPieceTokenizer.SpecialsOfPair + 2} tokens, and windows that follow each other");
         var outputs = (int)bias.Dims[0];
         var last = $"{PredictionHead.LastName}.weight";
         if (Proto(last) is not { } matrix || Count(matrix) != outputs * (long)_config.HiddenSize) throw Invalid($"it has {outputs:N0} classes, but no '{last}' of as many");

@@ -18,18 +18,12 @@ internal sealed record Link(double Alpha, double Rate)
         return Math.Min(levels * (Alpha + bytes / Rate), 2 * levels * Alpha + 2 * (ranks - 1.0) / ranks * bytes / Rate);
     }
 
-    /// <summary>The link between two ranks whose sums took these times.</summary>
-    /// <param name="sums">Bytes and seconds: from those that are all start-up to those that are all sending.</param>
+    /// <summary>The link between two ranks whose sums took these times: alpha is the shortest's, and the rate that of the last bytes of the longest, for what queues and shapers let pass at once is no link.</summary>
+    /// <param name="sums">Bytes and seconds, on two ranks: from those that are all start-up to those that are all sending.</param>
     public static Link Fit(IReadOnlyList<(double Bytes, double Seconds)> sums)
     {
-        // Two ranks: one message either way, and both ways at once. Each point counts by its ratio, else the longest would be all.
-        double ww = 0, wb = 0, wbb = 0, wt = 0, wbt = 0;
-        foreach (var (bytes, seconds) in sums)
-        {
-            var weight = 1 / (seconds * seconds);
-            (ww, wb, wbb, wt, wbt) = (ww + weight, wb + weight * bytes, wbb + weight * bytes * bytes, wt + weight * seconds, wbt + weight * bytes * seconds);
-        }
-        var slope = (ww * wbt - wb * wt) / (ww * wbb - wb * wb);
-        return new(Math.Max(0, (wt - slope * wb) / ww), 1 / slope);
+        var ordered = sums.OrderBy(sum => sum.Bytes).ToArray();
+        var (longest, before) = (ordered[^1], ordered[^2]);
+        return new(ordered[0].Seconds, (longest.Bytes - before.Bytes) / (longest.Seconds - before.Seconds)); // one message each way, at once
     }
 }

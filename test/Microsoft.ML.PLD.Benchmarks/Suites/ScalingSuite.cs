@@ -43,10 +43,10 @@ internal sealed class ScalingSuite() : Suite("scaling", "Fits a model of distrib
                 {
                     // A core adds up no faster than it did between two processes here.
                     var link = new Link(gigabits <= 10 ? 20e-6 : 5e-6, Math.Min(gigabits * 1e9 / 8, machine == "core" ? links.Max(known => known.Rate) : double.PositiveInfinity));
-                    var hidden = machine == "core" ? taken : 0; // of an accelerator, the processor sends
-                    var dense = model.Mean([Dense(shape)], link, ranks, early: true, hidden);
-                    var shared = model.Mean(Enumerable.Range(0, Plans).Select(step => Dropped(shape, step, 0)), link, ranks, early: true, hidden);
-                    var own = model.MeanOfOwnPlans((step, rank) => Dropped(shape, step, rank), Math.Max(4, Plans / ranks), link, ranks, early: false, hidden); // nobody knows beforehand what the others have
+                    var early = machine == "core"; // sums between devices lie in the order of their other work
+                    var dense = model.Mean([Dense(shape)], link, ranks, early, taken);
+                    var shared = model.Mean(Enumerable.Range(0, Plans).Select(step => Dropped(shape, step, 0)), link, ranks, early, taken);
+                    var own = model.MeanOfOwnPlans((step, rank) => Dropped(shape, step, rank), Math.Max(4, Plans / ranks), link, ranks, early: false, taken); // nobody knows beforehand what the others have
                     var alone = model.Blocks + model.Rest;
                     report.Add(
                         ("machine", machine), ("gbit", gigabits), ("ranks", ranks), ("dense_ms", 1e3 * dense), ("dense_efficiency", alone / dense), ("pld_ms", 1e3 * shared), ("pld_over_dense", shared / dense),

@@ -15,8 +15,8 @@ internal sealed class OnnxTarget : FuzzTarget
         var mlContext = new MLContext(seed: 1);
         using var encoder = SmallModel.Transformer(mlContext);
         using var classifier = SmallModel.Binary(mlContext);
-        encoder.SaveAsOnnx(_file); // with the tokenizer's files
-        OtherBytes = Directory.GetFiles(folder).Where(file => file != _file).Sum(file => (int)new FileInfo(file).Length);
+        encoder.SaveAsOnnx(_file, new() { ExternalData = true }); // with the tokenizer's files, and weights that another model may point at
+        OtherBytes = TokenizerFiles.All.Append("model.onnx.data").Sum(name => (int)new FileInfo(Path.Combine(folder, name)).Length);
         Seeds = [Seed(Classifier, stream => classifier.SaveAsOnnx(stream)), Seed(Encoder, stream => encoder.SaveAsOnnx(stream, new() { Precision = OnnxPrecision.Int8 }))];
     }
 
@@ -38,6 +38,7 @@ internal sealed class OnnxTarget : FuzzTarget
         try
         {
             var file = new OnnxFile(_file);
+            _ = (file.Pooling, file.MaxLength);
             object network = input[0] % 2 == Classifier ? file.LoadPredictor(torch.CPU).Predictor : file.LoadModel(torch.CPU);
             MeteredStream.Note();
             Tensors = 3 * (network is BertModel model ? model.Weights : ((BertPredictor)network).Weights).All.Count; // joined in the file, whole, and in its place
@@ -61,6 +62,6 @@ internal sealed class OnnxTarget : FuzzTarget
     {
         using var stream = new MemoryStream();
         save(stream);
-        return FuzzSeed.Part(part, stream.ToArray(), new BinaryFormat());
+        return FuzzSeed.Part(part, stream.ToArray(), new OnnxFormat());
     }
 }
