@@ -13,7 +13,12 @@ public sealed class ShardedOptimizerTests
     // Decay, clipping and dropped blocks; 7 rows are nobody's equal shares.
     private static readonly PretrainingOptions Options = TestCorpus.Options with
     {
-        Steps = 8, BatchSize = 7, NextSentencePrediction = true, HiddenDropout = 0.1, LayerSchedule = new ProgressiveLayerDrop(0.3), LearningRate = new() { Peak = 3e-3, WarmupShare = 0.1 },
+        Steps = 8,
+        BatchSize = 7,
+        NextSentencePrediction = true,
+        HiddenDropout = 0.1,
+        LayerSchedule = new ProgressiveLayerDrop(0.3),
+        LearningRate = new() { Peak = 3e-3, WarmupShare = 0.1 },
         Optimizer = new() { WeightDecay = 0.1, MaxGradientNorm = 0.5 },
     };
 
