@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Microsoft.ML.PLD.Tests.RankTraining;
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -308,20 +309,7 @@ public sealed class DistributedTrainingTests
 
     private static BertModel Pretrain(
         ICollective ranks, PretrainingOptions options, RuntimeOptions? runtime = null, ProgressLog? log = null, CheckpointOptions? checkpoints = null, Action? checkAlive = null,
-        IProgress<TrainingProgress>? progress = null)
-    {
-        var model = new BertModel(TestCorpus.Config with { VocabularySize = Text.Tokenizer.Vocabulary.Count }, Text.Tokenizer, options.NextSentencePrediction, torch.CPU, seed: 1);
-        try
-        {
-            new TrainingLoop(new PretrainingTask(model, Text.Corpus, options, runtime ?? TestCorpus.Runtime, runtime?.Precision == Precision.BFloat16 ? torch.bfloat16 : torch.float32, ranks: ranks), checkpoints ?? new(), progress ?? log, checkAlive).Run();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
+        IProgress<TrainingProgress>? progress = null) => RankTraining.Pretrain(Text, ranks, options, runtime ?? TestCorpus.Runtime, checkpoints, progress ?? log, checkAlive);
 
     private static BertPredictor FineTune(ICollective ranks, FineTuningOptions options, ProgressLog log, CheckpointOptions? checkpoints = null, Action? checkAlive = null)
     {
@@ -340,11 +328,6 @@ public sealed class DistributedTrainingTests
             throw;
         }
     }
-
-    private static double Distance(BertModel one, BertModel other) => Distance(one.Weights, other.Weights);
-
-    private static double Distance(ParameterStore one, ParameterStore other) => one.All.Zip(other.All).Max(pair =>
-        pair.First.Value.data<float>().Zip(pair.Second.Value.data<float>(), (a, b) => double.IsNaN(a - b) ? double.PositiveInfinity : Math.Abs(a - b)).Max());
 
     private sealed class Stopping(long after) : IProgress<TrainingProgress>
     {

@@ -94,10 +94,5 @@ public sealed class NcclCollectiveTests
         Assert.AreEqual("ncclReduce", Assert.ThrowsExactly<EntryPointNotFoundException>(() => new NcclLibrary(name => name == "ncclAllReduce" ? 1 : throw new EntryPointNotFoundException(name))).Message);
     }
 
-    private static BertModel Pretrain(ICollective ranks, PretrainingOptions options, RuntimeOptions runtime)
-    {
-        var model = new BertModel(TestCorpus.Config with { VocabularySize = Text.Tokenizer.Vocabulary.Count }, Text.Tokenizer, options.NextSentencePrediction, torch.CPU, seed: 1);
-        new TrainingLoop(new PretrainingTask(model, Text.Corpus, options, runtime, torch.float32, ranks: ranks), new()).Run();
-        return model;
-    }
+    private static BertModel Pretrain(ICollective ranks, PretrainingOptions options, RuntimeOptions runtime) => RankTraining.Pretrain(Text, ranks, options, runtime);
 }

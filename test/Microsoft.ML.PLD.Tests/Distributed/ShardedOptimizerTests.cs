@@ -1,4 +1,5 @@
 using TorchSharp;
+using static Microsoft.ML.PLD.Tests.RankTraining;
 
 namespace Microsoft.ML.PLD.Tests;
 
@@ -258,28 +259,8 @@ public sealed class ShardedOptimizerTests
         Assert.ThrowsExactly<JobAbortedException>(() => ThreadRanks.Run(2, ranks => Pretrain(ranks, Options, TestCorpus.Runtime with { ShardOptimizer = ranks.Rank == 1 }))).Message,
         "The ranks of the job do not train the same");
 
-    private static BertModel Make() => new(TestCorpus.Config with { VocabularySize = Text.Tokenizer.Vocabulary.Count }, Text.Tokenizer, nextSentence: true, torch.CPU, seed: 1);
+    private static BertModel Make() => RankTraining.Make(Text, nextSentence: true);
 
-    private static BertModel Pretrain(ICollective ranks, PretrainingOptions options, RuntimeOptions runtime, CheckpointOptions? checkpoints = null, ProgressLog? log = null, Action? checkAlive = null)
-    {
-        var model = Make();
-        try
-        {
-            var type = runtime.Precision == Precision.BFloat16 ? torch.bfloat16 : torch.float32;
-            new TrainingLoop(new PretrainingTask(model, Text.Corpus, options, runtime, type, ranks: ranks), checkpoints ?? new(), log, checkAlive).Run();
-            return model;
-        }
-        catch
-        {
-            model.Dispose();
-            throw;
-        }
-    }
-
-    private static double Distance(BertModel one, BertModel other) => Distance(one.Weights, other.Weights);
-
-    // Where one is no number, it is.
-    private static double Distance(ParameterStore one, ParameterStore other) => one.All.Zip(other.All)
-        .SelectMany(pair => pair.First.Value.data<float>().ToArray().Zip(pair.Second.Value.data<float>().ToArray(), (a, b) => (double)Math.Abs(a - b)))
-        .Aggregate((a, b) => double.IsNaN(a) || a > b ? a : b);
+    private static BertModel Pretrain(ICollective ranks, PretrainingOptions options, RuntimeOptions runtime, CheckpointOptions? checkpoints = null, ProgressLog? log = null, Action? checkAlive = null) =>
+        RankTraining.Pretrain(Text, ranks, options, runtime, checkpoints, log, checkAlive);
 }
