@@ -44,19 +44,42 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
         if (console.Profile.Out.IsTerminal && console.Profile.Capabilities is { Ansi: true, Interactive: true }) LiveBoard.Show(console, runs, run => run.Steps * TimesOf(run.Arm).Dense, Train);
         else Train(new PlainBoard(Console.WriteLine, runs.Length));
 
-        var summary = comparison!.Summary();
-        if (json is not null) WholeFile.Write(json, CompareJson.Of(summary));
-        foreach (var line in Verdict.Of(summary)) Console.WriteLine(line);
-        Console.WriteLine($"Tables and plots: {work.Of("report.html")} (also .md).");
-        return summary.Results.Any(result => result.FinalLoss is null) ? 1 : 0;
+        return Tell(comparison!.Summary(), work, json);
 
         ReferenceTimes TimesOf(Arm arm) => times[ReferenceProbe.KindOf(arm)];
 
         void Train(IBoard board)
         {
             comparison = new Comparison(config, TimesOf, runs, pretraining, downstream, board);
-            comparison.Run(() => CompareFiles.Write(work, comparison.Summary(), OfTheseArms(times), conditions));
+            comparison.Run(() =>
+            {
+                var known = comparison.Summary();
+                CompareFiles.Write(work, known, OfTheseArms(times), conditions);
+                LogArchive.Write(work, config.Source, comparison.Ended, known.Scores, OfTheseArms(times), conditions);
+            });
         }
+    }
+
+    /// <summary>Makes a report again from its logs.</summary>
+    /// <param name="logs">The archive.</param>
+    /// <param name="workFolder">Where the report goes; has no runs yet.</param>
+    /// <param name="json">Where the results go, too; null: nowhere.</param>
+    /// <returns>The exit code: 1 if runs have diverged.</returns>
+    /// <exception cref="UsageException">It is no archive, or the folder has runs.</exception>
+    public static int Again(string logs, string workFolder, string? json)
+    {
+        var work = new WorkFolder(workFolder);
+        var (summary, times, conditions) = LogArchive.Read(logs, work);
+        CompareFiles.Write(work, summary, times, conditions);
+        return Tell(summary, work, json);
+    }
+
+    private static int Tell(Summary summary, WorkFolder work, string? json)
+    {
+        if (json is not null) WholeFile.Write(json, CompareJson.Of(summary));
+        foreach (var line in Verdict.Of(summary)) Console.WriteLine(line);
+        Console.WriteLine($"Tables and plots: {work.Of("report.html")} (also .md).");
+        return summary.Results.Any(result => result.FinalLoss is null) ? 1 : 0;
     }
 
     private RuntimeOptions Resolved()

@@ -24,5 +24,7 @@ internal static class ReferenceFile
         }
     }
 
-    public static void Write(string path, IReadOnlyDictionary<string, ReferenceTimes> times) => WholeFile.Write(path, JsonSerializer.Serialize(times, Json));
+    public static void Write(string path, IReadOnlyDictionary<string, ReferenceTimes> times) => WholeFile.Write(path, Text(times));
+
+    public static string Text(IReadOnlyDictionary<string, ReferenceTimes> times) => JsonSerializer.Serialize(times, Json);
 }

@@ -39,6 +39,7 @@ internal static class ArmReader
             MaxPositions = fields.Whole("max_positions", usual.MaxPositions, least: 2),
             NormPlacement = fields.Choice<NormPlacement>("norm_placement", usual.NormPlacement),
             EmbeddingNorm = fields.Flag("embedding_norm", usual.EmbeddingNorm),
+            SinusoidalPositions = fields.Flag("sinusoidal_positions", usual.SinusoidalPositions),
         };
         fields.End();
         return model;

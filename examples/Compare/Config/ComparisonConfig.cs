@@ -41,23 +41,28 @@ internal sealed record ComparisonConfig
 
     public DownstreamConfig? Downstream { get; init; }
 
+    /// <summary>The file's text.</summary>
+    public string Source { get; init; } = "";
+
     public Arm Baseline => Arms[0];
 
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
+    /// <param name="validationText">What <paramref name="text"/> is validated with; null or empty: its end.</param>
     /// <exception cref="UsageException">It cannot be read, or does not say what can be compared; the message lists all that is wrong.</exception>
-    public static ComparisonConfig Read(string path, IReadOnlyList<string>? text = null)
+    public static ComparisonConfig Read(string path, IReadOnlyList<string>? text = null, IReadOnlyList<string>? validationText = null)
     {
         if (!File.Exists(path)) throw new UsageException($"--config: there is no file '{path}'.");
-        return Parse(File.ReadAllText(path), path, text);
+        if (validationText is { Count: > 0 } && text is not { Count: > 0 }) throw new UsageException("--validation-text goes with --text, which is missing.");
+        return Parse(File.ReadAllText(path), path, text, validationText);
     }
 
-    internal static ComparisonConfig Parse(string json, string path, IReadOnlyList<string>? text = null)
+    internal static ComparisonConfig Parse(string json, string path, IReadOnlyList<string>? text = null, IReadOnlyList<string>? validationText = null)
     {
         var problems = new List<string>();
         try
         {
-            var config = Read(Fields.Of(json, problems), Path.GetDirectoryName(Path.GetFullPath(path))!, text ?? []);
+            var config = Read(Fields.Of(json, problems), Path.GetDirectoryName(Path.GetFullPath(path))!, text ?? [], validationText ?? []) with { Source = json };
             return problems.Count == 0 ? config : throw new UsageException($"{path}: {string.Join(Environment.NewLine + path + ": ", problems)}");
         }
         catch (JsonException damaged)
@@ -66,11 +71,11 @@ internal sealed record ComparisonConfig
         }
     }
 
-    private static ComparisonConfig Read(Fields fields, string folder, IReadOnlyList<string> given)
+    private static ComparisonConfig Read(Fields fields, string folder, IReadOnlyList<string> given, IReadOnlyList<string> givenValidation)
     {
         var title = fields.Text("title", "Comparison");
         var (texts, validation) = (fields.Texts("text"), fields.Texts("validation_text"));
-        if (given.Count > 0) (texts, validation) = (given, []);
+        if (given.Count > 0) (texts, validation) = (given, givenValidation);
         else if (texts.Count == 0) fields.Note("text", "missing", "files or folders to learn from, here or after --text");
         else (texts, validation) = ([.. texts.Select(Full)], [.. validation.Select(Full)]);
 
@@ -111,8 +116,10 @@ internal sealed record ComparisonConfig
         var tasks = fields.Texts("tasks");
         string[] known = [DownstreamConfig.Banking77, .. GlueTasks.All.Where(task => task is { Classes: not null, Name: not "AX" }).Select(task => task.Name)];
         foreach (var task in tasks.Where(task => !known.Contains(task))) fields.Note("tasks", $"a list with '{task}'", Fields.OneOf(known));
+        var schedule = fields.Object("schedule");
         var read = new DownstreamConfig(tasks, fields.Whole("epochs", 3, least: 1), fields.Whole("max_steps", 0), fields.Number("learning_rate", 3e-4, least: 0),
-            fields.Whole("batch_size", 32, least: 1), fields.Whole("max_length", 64, least: 5), fields.Whole("max_rows", 0));
+            fields.Whole("batch_size", 32, least: 1), fields.Whole("max_length", 64, least: 5), fields.Whole("max_rows", 0),
+            schedule is null ? new DenseSchedule() : Schedules.Read(schedule), schedule?.Compact ?? "");
         fields.End();
         return tasks.Count > 0 ? read : null;
     }

@@ -1,3 +1,5 @@
+using Microsoft.ML.PLD;
+
 namespace Compare;
 
 /// <summary>The tasks that each trained encoder is fine-tuned on.</summary>
@@ -8,7 +10,10 @@ namespace Compare;
 /// <param name="BatchSize">Examples a step.</param>
 /// <param name="MaxLength">Tokens of an example.</param>
 /// <param name="MaxRows">At most so many test rows of banking77; 0: all.</param>
-internal sealed record DownstreamConfig(IReadOnlyList<string> Tasks, int Epochs, int MaxSteps, double LearningRate, int BatchSize, int MaxLength, int MaxRows)
+/// <param name="LayerSchedule">The blocks that run while fine-tuning.</param>
+/// <param name="Schedule">The same as the config has it; empty: all of them.</param>
+internal sealed record DownstreamConfig(
+    IReadOnlyList<string> Tasks, int Epochs, int MaxSteps, double LearningRate, int BatchSize, int MaxLength, int MaxRows, ILayerSchedule LayerSchedule, string Schedule)
 {
     public const string Banking77 = "banking77";
 }

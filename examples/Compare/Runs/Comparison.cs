@@ -16,6 +16,9 @@ internal sealed class Comparison(
     /// <summary>What is known so far.</summary>
     public Summary Summary() => new(config, [.. runs.Where(_results.ContainsKey).Select(run => _results[run])], [.. _scores.Values]);
 
+    /// <summary>The runs that have ended.</summary>
+    public IReadOnlyList<Run> Ended => [.. runs.Where(_results.ContainsKey)];
+
     /// <param name="finished">Called when all arms have ended with a seed.</param>
     /// <exception cref="OperationCanceledException">The program is to end.</exception>
     public void Run(Action finished)

@@ -15,7 +15,7 @@ namespace Compare;
 internal sealed class Downstream(DownstreamConfig config, IReadOnlyList<string> glue, RuntimeOptions runtime, WorkFolder work, CancellationToken cancellationToken)
 {
     private readonly string _recipe = Fingerprints.OfText(FormattableString.Invariant(
-        $"{config.Epochs} {config.MaxSteps} {config.LearningRate} {config.BatchSize} {config.MaxLength} {config.MaxRows}"))[..8];
+        $"{config.Epochs} {config.MaxSteps} {config.LearningRate} {config.BatchSize} {config.MaxLength} {config.MaxRows}{config.Schedule}"))[..8];
 
     /// <exception cref="UsageException">The data of a task are not there.</exception>
     public void Check()
@@ -88,11 +88,11 @@ internal sealed class Downstream(DownstreamConfig config, IReadOnlyList<string> 
             FineTuning = new()
             {
                 Epochs = config.Epochs, Steps = config.MaxSteps, BatchSize = config.BatchSize, MaxLength = Math.Min(config.MaxLength, pretrained.Config.MaxPositions), Seed = seed,
-                LearningRate = new() { Peak = config.LearningRate, WarmupShare = 0.1 }, Pooling = Pooling.Mean,
+                LearningRate = new() { Peak = config.LearningRate, WarmupShare = 0.1 }, Pooling = Pooling.Mean, LayerSchedule = config.LayerSchedule,
             },
         });
 
     /// <summary>In words.</summary>
     public string Description() => string.Create(CultureInfo.InvariantCulture,
-        $"{string.Join(", ", config.Tasks)}: {(config.MaxSteps > 0 ? $"{config.MaxSteps} steps" : $"{config.Epochs} epochs")} of {config.BatchSize}, learning rate {config.LearningRate}, mean pooling, model of the last step");
+        $"{string.Join(", ", config.Tasks)}: {(config.MaxSteps > 0 ? $"{config.MaxSteps} steps" : $"{config.Epochs} epochs")} of {config.BatchSize}, learning rate {config.LearningRate}, mean pooling, model of the last step{(config.Schedule.Length > 0 ? $", {config.Schedule}" : "")}");
 }

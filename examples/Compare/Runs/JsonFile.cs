@@ -23,5 +23,7 @@ internal static class JsonFile
         }
     }
 
-    public static void Write<T>(string path, T value) => WholeFile.Write(path, JsonSerializer.Serialize(value, Json));
+    public static void Write<T>(string path, T value) => WholeFile.Write(path, Text(value));
+
+    public static string Text<T>(T value) => JsonSerializer.Serialize(value, Json);
 }
