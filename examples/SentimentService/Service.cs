@@ -9,6 +9,7 @@ internal static class Service
     {
         var builder = WebApplication.CreateSlimBuilder();
         builder.WebHost.UseUrls(urls).ConfigureKestrel(kestrel => (kestrel.Limits.MaxRequestBodySize, kestrel.AddServerHeader) = (limits.BodyBytes, false));
+        builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // not a line for each request
         builder.Services.AddSingleton(_ => new PredictionPool(model, retained: limits.AtOnce)); // made by the container, and so disposed of by it: after the last request
         builder.Services.AddProblemDetails();
         builder.Services.AddHealthChecks().AddCheck<ModelHealth>("model");

@@ -35,7 +35,7 @@ using var adapted = adaptation.Fit(reading.Data.LoadFromEnumerable(Shuffled(ques
 Console.WriteLine($"masked words of held-out questions guessed right: {validations.Accuracies[0]:P1} -> {validations.Accuracies[^1]:P1}");
 
 // 3. Fine-tune both on the same labels, and measure both.
-var rows = (from seed in smoke ? [1] : new[] { 1, 2, 3 } let labelled = Few(seed) select (Seed: seed, Plain: Accuracy(mini, labelled, seed), Adapted: Accuracy(adapted.Model, labelled, seed))).ToArray();
+var rows = (from seed in Enumerable.Range(1, smoke ? 1 : 3) let labelled = Few(seed) select (Seed: seed, Plain: Accuracy(mini, labelled, seed), Adapted: Accuracy(adapted.Model, labelled, seed))).ToArray();
 foreach (var (seed, plain, after) in rows) Console.WriteLine($"seed {seed}: plain {plain:P1}, adapted {after:P1}");
 Console.WriteLine($"accuracy on {test.Length:N0} test questions: plain {rows.Average(row => row.Plain):P1}, adapted {rows.Average(row => row.Adapted):P1}; "
     + $"gain {100 * rows.Average(row => row.Adapted - row.Plain):+0.0;-0.0} points ({100 * rows.Min(row => row.Adapted - row.Plain):+0.0;-0.0} to {100 * rows.Max(row => row.Adapted - row.Plain):+0.0;-0.0})");

@@ -1,6 +1,6 @@
 #:project ../../src/Microsoft.ML.PLD/Microsoft.ML.PLD.csproj
 
-// Imbalanced classes: 168 of 10,003 customers report a card that is lost, stolen or misused, and these must not wait. Accuracy says little here: who never raises the alarm is right in 97 of 100 cases.
+// Imbalanced classes: 168 of 10,003 customers report a card that is lost, stolen or misused, and these must not wait. Accuracy says little here: who never raises the alarm is right in 97 of 100 cases of the test.
 //
 //     dotnet run -c Release examples/tour/imbalanced-classes.cs          with --smoke: seconds, to see that it works
 using Microsoft.ML;
@@ -33,7 +33,7 @@ void Tell(string name, FineTuningOptions options)
     using var model = trainer.Fit(mlContext.Data.LoadFromEnumerable(training));
     // 3. Look at each class: how many of the alarms are found, how many of the others are left in peace, and how many alarms are false.
     var metrics = mlContext.BinaryClassification.Evaluate(model.Transform(mlContext.Data.LoadFromEnumerable(test)), labelColumnName: nameof(Question.IsAlarm));
-    var precision = double.IsNaN(metrics.PositivePrecision) ? "no alarm was raised" : $"{metrics.PositivePrecision:P1} of the alarms raised are true";
+    var precision = metrics.PositiveRecall > 0 ? $"{metrics.PositivePrecision:P1} of the alarms raised are true" : "no true alarm was raised";
     Console.WriteLine($"{name,-24} recall of alarms {metrics.PositiveRecall:P1}, of the others {metrics.NegativeRecall:P1}; {precision}; accuracy {metrics.Accuracy:P1}");
 }
 

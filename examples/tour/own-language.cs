@@ -20,7 +20,7 @@ Console.WriteLine($"{lines.Count(line => line.Length > 0):N0} paragraphs, {words
 var vocabulary = WordPieceTrainer.Train(lines, vocabularySize: words > 500_000 ? 16_000 : 2_000, new() { LowerCase = false });
 var own = new WordPieceTokenizer(vocabulary, lowerCase: false);
 var english = WordPieceTokenizer.FromVocabularyFile(Path.Combine(examples, "models", "pld-bert-mini", "vocab.txt"));
-Console.WriteLine($"{vocabulary.Count:N0} word pieces learned. Pieces a word: {PiecesAWord(own):F2}; with the English vocabulary of pld-bert-mini, eight times as large: {PiecesAWord(english):F2}");
+Console.WriteLine($"{vocabulary.Count:N0} word pieces learned. Pieces a word: {PiecesAWord(own):F2}; with the {english.Vocabulary.Count:N0} English ones of pld-bert-mini: {PiecesAWord(english):F2}");
 foreach (var word in lines.SelectMany(line => line.Split(' ')).Where(word => word.All(char.IsLetter)).GroupBy(word => word).Where(same => same.Count() > 2).OrderByDescending(same => same.Key.Length).Take(3))
     Console.WriteLine($"  {word.Key}: {Pieces(own, word.Key)}; English: {Pieces(english, word.Key)}");
 

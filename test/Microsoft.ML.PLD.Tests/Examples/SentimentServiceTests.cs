@@ -11,7 +11,6 @@ namespace Microsoft.ML.PLD.Tests;
 public sealed class SentimentServiceTests
 {
     private static readonly HttpClient Client = new();
-    private static readonly List<string> Lines = [];
     private static string _folder = "";
     private static Process? _service;
     private static Uri _address = null!;
@@ -27,14 +26,7 @@ public sealed class SentimentServiceTests
         Assert.AreEqual(0, training.ExitCode, output);
 
         _service = Start("serve", "--model", model, "--urls", "http://127.0.0.1:0", "--requests-a-second", "1000");
-        const string listening = "Now listening on: ";
-        while (await _service.StandardOutput.ReadLineAsync() is { } line)
-        {
-            Lines.Add(line);
-            if (line.Contains(listening)) _address = new Uri(line[(line.IndexOf(listening, StringComparison.Ordinal) + listening.Length)..]);
-            if (line.Contains("Application started")) break;
-        }
-        Assert.IsNotNull(_address, string.Join('\n', Lines));
+        _address = await Listening(_service);
     }
 
     [ClassCleanup]
@@ -95,14 +87,20 @@ public sealed class SentimentServiceTests
     }
 
     [TestMethod]
-    public async Task ItIsHealthyUntilSigtermAndEndsWithoutAnError()
+    public async Task TooManyRequestsAreTurnedAwayWhileItStaysHealthyUntilSigtermEndsIt()
     {
-        Assert.AreEqual("Healthy", await Client.GetStringAsync(new Uri(_address, "/health")));
+        using var other = Start("serve", "--model", Path.Combine(_folder, "SentimentModel.zip"), "--urls", "http://127.0.0.1:0", "--requests-a-second", "1");
+        var address = await Listening(other);
+        var statuses = await Task.WhenAll(Enumerable.Range(0, 16).Select(async _ =>
+        {
+            using var response = await Client.PostAsJsonAsync(new Uri(address, "/predict"), new { text = "Well done." });
+            return response.StatusCode;
+        }));
+        CollectionAssert.Contains(statuses, HttpStatusCode.OK);
+        CollectionAssert.Contains(statuses, HttpStatusCode.TooManyRequests);
+        Assert.AreEqual("Healthy", await Client.GetStringAsync(new Uri(address, "/health")));
+
         if (OperatingSystem.IsWindows()) Assert.Inconclusive("Windows has no SIGTERM.");
-        using var other = Start("serve", "--model", Path.Combine(_folder, "SentimentModel.zip"), "--urls", "http://127.0.0.1:0");
-        var started = new List<string?>();
-        do started.Add(await other.StandardOutput.ReadLineAsync());
-        while (started[^1]?.Contains("Application started") == false);
         using (var kill = Process.Start("kill", ["-TERM", other.Id.ToString(CultureInfo.InvariantCulture)])) await kill.WaitForExitAsync();
         var rest = await other.StandardOutput.ReadToEndAsync();
         await other.WaitForExitAsync();
@@ -117,6 +115,19 @@ public sealed class SentimentServiceTests
         using var response = await Client.PostAsJsonAsync(new Uri(_address, path), question);
         Assert.AreEqual(HttpStatusCode.OK, response.StatusCode, await response.Content.ReadAsStringAsync());
         return await response.Content.ReadFromJsonAsync<JsonElement>();
+    }
+
+    private static async Task<Uri> Listening(Process service)
+    {
+        const string listening = "Now listening on: ";
+        var lines = new List<string>();
+        while (await service.StandardOutput.ReadLineAsync() is { } line)
+        {
+            lines.Add(line);
+            if (line.Contains("Application started") && lines.Find(said => said.Contains(listening)) is { } where)
+                return new Uri(where[(where.IndexOf(listening, StringComparison.Ordinal) + listening.Length)..]);
+        }
+        throw new InvalidOperationException($"The service did not start: {string.Join('\n', lines)}");
     }
 
     // Built with the tests, in the same configuration, in its own folder.
