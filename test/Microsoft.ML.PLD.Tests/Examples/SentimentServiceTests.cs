@@ -58,7 +58,7 @@ public sealed class SentimentServiceTests
         {
             var expected = Positive(await Ask("/predict", new { text = texts[i] }));
             Assert.AreEqual(expected, Positive(atOnce[i]), 1e-6, "at once");
-            Assert.AreEqual(expected, Positive(batch[i]), 1e-3, "as a batch: padded, so not to the last bit");
+            Assert.AreEqual(expected, Positive(batch[i]), 0.02, "as a batch: padded, and in bfloat16 on some processors");
         }
         Assert.IsGreaterThan(1, atOnce.Select(Positive).Distinct().Count(), "different texts have different answers");
     }
