@@ -43,6 +43,8 @@ internal sealed record ComparisonConfig
 
     public Arm Baseline => Arms[0];
 
+    public TextSource Source => new() { Text = Text, ValidationText = ValidationText, TextLines = TextLines, VocabularySize = VocabularySize };
+
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
     /// <exception cref="UsageException">It cannot be read, or does not say what can be compared; the message lists all that is wrong.</exception>

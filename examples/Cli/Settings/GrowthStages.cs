@@ -1,7 +1,7 @@
 using System.Globalization;
 using Microsoft.ML.PLD;
 
-namespace Pretraining;
+namespace Cli;
 
 /// <summary>The stages of <see cref="GrowingDepth"/> on the command line: <c>3:0.3 6:0.5</c>.</summary>
 internal static class GrowthStages
