@@ -43,7 +43,7 @@ internal abstract class Verb : Command
         foreach (var option in options)
         {
             Add(option);
-            _settings.Add((ISetting)option);
+            if (option is ISetting setting) _settings.Add(setting);
         }
         Add(Config);
         Add(_print);
@@ -55,5 +55,5 @@ internal abstract class Verb : Command
     /// <summary>The values of a setting that has no default.</summary>
     protected static string[] Needed(ParseResult parsed, Setting<string[]> setting) => parsed.GetValue(setting) is { Length: > 0 } values ? values : throw Missing(setting);
 
-    private static UsageException Missing(Option option) => new($"{option.Name} {option.HelpName} is missing, here and in a --config file. {option.Description}");
+    private static UsageException Missing(Option option) => new($"{option.Name} {option.HelpName} is missing, here and in a --config file. {option.Description!.Replace("Needed. ", "Expected: ")}");
 }

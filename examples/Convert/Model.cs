@@ -59,7 +59,7 @@ internal sealed class Model : IDisposable
         }
         static FineTuningOptions WithLength(FineTuningOptions reading, int maxLength) => maxLength == 0 ? reading : reading with { MaxLength = maxLength };
         Model Alone(TextTransformer transformer) => new(mlContext, transformer, transformer);
-        var whole = mlContext.Model.Load(path, out _);
+        var whole = LoadWhole(mlContext, path);
         var found = (whole as IEnumerable<ITransformer> ?? [whole]).OfType<TextTransformer>().LastOrDefault()
             ?? throw new InvalidDataException($"'{path}' has no transformer of Microsoft.ML.PLD.");
         return new Model(mlContext, found, whole);
@@ -132,6 +132,18 @@ internal sealed class Model : IDisposable
         VBuffer<ReadOnlyMemory<char>> names = default;
         column.GetSlotNames(ref names);
         return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private static ITransformer LoadWhole(MLContext mlContext, string path)
+    {
+        try
+        {
+            return mlContext.Model.Load(path, out _);
+        }
+        catch (FormatException failure)
+        {
+            throw new InvalidDataException($"'{path}' is no model.zip of ML.NET: {failure.Message}");
+        }
     }
 
     private IDataView Transform(IEnumerable<TextRow> rows)

@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using Compare;
 using Glue;
+using WorkFolder = Compare.WorkFolder;
 
 namespace Cli;
 
@@ -29,6 +30,9 @@ internal sealed class RunFolder
     /// <summary>Whether the run has ended before, with a result.</summary>
     public bool IsDone => File.Exists(Results);
 
+    // A run that has written nothing yet leaves nothing to lose.
+    private bool HasSomething => IsDone || (Directory.Exists(Checkpoints) && Directory.EnumerateFileSystemEntries(Checkpoints).Any());
+
     /// <param name="verb">What is done there.</param>
     /// <param name="path">The folder.</param>
     /// <param name="asked">All settings.</param>
@@ -44,7 +48,7 @@ internal sealed class RunFolder
             File.Delete(folder.Results);
             folder.DeleteCheckpoints();
         }
-        else if (JsonFile.Read<JsonObject>(folder.Asked) is { } before && Difference(before, asked, [.. free.Select(setting => setting.Field)]) is { Length: > 0 } changed)
+        else if (folder.HasSomething && JsonFile.Read<JsonObject>(folder.Asked) is { } before && Difference(before, asked, [.. free.Select(setting => setting.Field)]) is { Length: > 0 } changed)
             throw new UsageException($"--output: '{path}' has a {(folder.IsDone ? "finished" : "started")} run of other settings: {changed}. Give another --output, or --fresh to begin anew.");
         WholeFile.Write(folder.Asked, ConfigFile.Write(asked));
         return folder;

@@ -12,6 +12,8 @@ internal static class VectorFile
 {
     private const int NpyHeader = 128;
 
+    private static readonly JsonSerializerOptions Json = new() { Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
+
     public const string Kinds = ".npy (NumPy, float32, a row a text), .tsv (numbers between tabs, a line a text) or .jsonl (text and vector, an object a line)";
 
     /// <param name="option">That names the file, for messages.</param>
@@ -21,7 +23,7 @@ internal static class VectorFile
     {
         ".npy" => WriteNpy,
         ".tsv" => (stream, vectors) => WriteLines(stream, vectors.Select(one => string.Join('\t', one.Vector.Select(value => value.ToString(CultureInfo.InvariantCulture))))),
-        ".jsonl" => (stream, vectors) => WriteLines(stream, vectors.Select(one => JsonSerializer.Serialize(new { text = one.Text, vector = one.Vector }))),
+        ".jsonl" => (stream, vectors) => WriteLines(stream, vectors.Select(one => JsonSerializer.Serialize(new { text = one.Text, vector = one.Vector }, Json))),
         _ => throw new UsageException($"{option}: '{path}' is of an unknown kind; expected {Kinds}."),
     };
 

@@ -24,7 +24,7 @@ internal static class ConfigFile
         }
         catch (JsonException damaged)
         {
-            throw new UsageException($"{path} is not JSON: {damaged.Message}");
+            throw new UsageException($"{path} is not JSON near line {damaged.LineNumber + 1}: {damaged.Message.Split(" LineNumber")[0].Split(" Path:")[0]}");
         }
     }
 

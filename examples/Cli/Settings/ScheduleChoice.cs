@@ -11,6 +11,8 @@ internal static class ScheduleChoice
 {
     private static readonly (string Short, string Name)[] Shorts = [("pld", nameof(ProgressiveLayerDrop)), ("dense", nameof(DenseSchedule))];
 
+    private const string Takers = $"{nameof(ProgressiveLayerDrop)} (pld) or {nameof(AdaptiveLayerDrop)}";
+
     public static IEnumerable<string> Names => Shorts.Select(one => one.Short).Concat(Schedules.Names);
 
     /// <param name="given">A name, small and capital letters alike, or an object with a name and parameters.</param>
@@ -24,8 +26,12 @@ internal static class ScheduleChoice
         if (gammaTimesSteps is { } gamma) schedule["gamma_times_steps"] = gamma;
         var problems = new List<string>();
         var read = Schedules.Read(Fields.Of(schedule.ToJsonString(), problems));
-        return problems.Count == 0 ? read : throw new UsageException(string.Join(Environment.NewLine, problems.Select(problem =>
-            $"--schedule {given}: {problem.TrimStart(':', ' ')}{(problem.Contains("is no field") && (thetaBar ?? gammaTimesSteps) is not null ? " (--theta is theta_bar, --gamma-times-steps is gamma_times_steps)" : "")}")));
+        return problems.Count == 0 ? read : throw new UsageException(string.Join(Environment.NewLine, problems.Select(problem => (thetaBar, gammaTimesSteps) switch
+        {
+            (not null, _) when problem.StartsWith("theta_bar is no field", StringComparison.Ordinal) => $"--theta is given, but --schedule {given} has no theta; expected {Takers}.",
+            (_, not null) when problem.StartsWith("gamma_times_steps is no field", StringComparison.Ordinal) => $"--gamma-times-steps is given, but --schedule {given} has no gamma; expected {Takers}.",
+            _ => $"--schedule {given}: {problem.TrimStart(':', ' ')}",
+        })));
     }
 
     private static string NameOf(string given)

@@ -42,14 +42,15 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
 
     public Setting<string?> Json { get; } = Settings.Path("--json", "Write the figures of the result to this file, too.");
 
-    public Setting<bool> Fresh { get; } = Settings.Flag("--fresh", "Begin anew: checkpoints and results that are in --output are deleted.");
+    /// <summary>Not of a config: who goes on would begin anew.</summary>
+    public Option<bool> Fresh { get; } = new("--fresh") { Description = "Begin anew: checkpoints and results that are in --output are deleted. To go on after a stop, leave it out." };
 
     public IReadOnlyList<Option> Learning => [BatchSize, Warmup, Shape, Beta2, WeightDecay, Schedule, Theta, Gamma, Grow, Seed];
 
     public IReadOnlyList<Option> Computing => [Device, Precision, Threads, MicroBatchSize, CheckpointMinutes, TensorBoard, Json, Fresh];
 
     /// <summary>What changes no result, and may differ when a run goes on.</summary>
-    public IReadOnlyList<ISetting> Free => [Output, Device, Precision, Threads, MicroBatchSize, CheckpointMinutes, TensorBoard, Json, Fresh];
+    public IReadOnlyList<ISetting> Free => [Output, Device, Precision, Threads, MicroBatchSize, CheckpointMinutes, TensorBoard, Json];
 
     public RuntimeOptions Runtime(ParseResult parsed) => new()
     {

@@ -54,7 +54,7 @@ internal sealed class Table
         using var text = Text(Path);
         if (IsLines(Path))
         {
-            for (var line = 1; text.ReadLine() is { } whole; line++) yield return new TableRow(line, [whole]);
+            for (var line = 1; TableReader.Line(Path, text, line) is { } whole; line++) yield return new TableRow(line, [whole]);
             yield break;
         }
         foreach (var row in TableReader.Rows(Path, text, Separator).Skip(HasHeader ? 1 : 0))
@@ -71,7 +71,7 @@ internal sealed class Table
         if (path.EndsWith(".tsv", StringComparison.OrdinalIgnoreCase)) return TableReader.Tab;
         if (!path.EndsWith(".csv", StringComparison.OrdinalIgnoreCase)) throw new UsageException($"'{path}' is of an unknown kind; expected a .csv (commas or semicolons), a .tsv (tabs) or a .txt (a text a line).");
         using var text = Text(path);
-        var line = text.ReadLine() ?? "";
+        var line = TableReader.Line(path, text, 1) ?? "";
         return line.Count(letter => letter == ';') > line.Count(letter => letter == ',') ? ';' : ',';
     }
 

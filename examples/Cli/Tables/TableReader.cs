@@ -55,6 +55,20 @@ internal static class TableReader
         return false;
     }
 
+    /// <summary>The next line as it is; null: there is none.</summary>
+    /// <exception cref="InvalidDataException">It is not UTF-8.</exception>
+    public static string? Line(string path, TextReader text, int line)
+    {
+        try
+        {
+            return text.ReadLine();
+        }
+        catch (DecoderFallbackException failure)
+        {
+            throw NotUtf8(path, line, failure);
+        }
+    }
+
     private static int Read(TextReader text, string path, int line)
     {
         try
@@ -63,7 +77,9 @@ internal static class TableReader
         }
         catch (DecoderFallbackException failure)
         {
-            throw new InvalidDataException($"'{path}' is not UTF-8 near line {line}: {failure.Message} Save it as UTF-8.");
+            throw NotUtf8(path, line, failure);
         }
     }
+
+    private static InvalidDataException NotUtf8(string path, int line, DecoderFallbackException failure) => new($"'{path}' is not UTF-8 near line {line}: {failure.Message} Save it as UTF-8.");
 }

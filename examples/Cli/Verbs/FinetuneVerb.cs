@@ -63,11 +63,13 @@ internal sealed class FinetuneVerb : Verb
             ? (all, LabelledRows.Read(_validation.Name, file, hasHeader, columns, keepEmpty: false, Console.WriteLine))
             : share > 0 ? all.Split(share, byLabel: kind == TaskKind.Classes || kind == TaskKind.Binary, parsed.GetValue(_training.Seed)) : (all, null);
         if (heldOut is { Rows.Count: 0 }) heldOut = null;
-        CheckClasses(kind, training, heldOut);
+        CheckLabels(kind, training, heldOut);
 
         var path = parsed.GetValue(_pretrained) ?? ShippedModel.Find();
         if (!Directory.Exists(path)) throw new UsageException($"--pretrained: there is no folder '{path}'; expected one of pretrain (OUTPUT/model), or of Hugging Face, with config.json, a vocabulary and model.safetensors.");
         using var encoder = BertModel.FromPretrained(path);
+        if (parsed.GetValue(_maxLength) > encoder.Config.MaxPositions) throw new UsageException($"--max-length is {parsed.GetValue(_maxLength)}; the encoder in '{path}' has positions for {encoder.Config.MaxPositions} tokens.");
+        _ = _training.Runtime(parsed).Resolve();
         var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, Effective(parsed), _training.Free, parsed.GetValue(_training.Fresh));
         if (folder.IsDone) Console.WriteLine("This run has ended before; --fresh does it anew.");
         else
@@ -104,8 +106,13 @@ internal sealed class FinetuneVerb : Verb
         return kind;
     }
 
-    private static void CheckClasses(TaskKind kind, LabelledRows training, LabelledRows? heldOut)
+    private static void CheckLabels(TaskKind kind, LabelledRows training, LabelledRows? heldOut)
     {
+        foreach (var rows in new[] { training, heldOut }.OfType<LabelledRows>())
+        {
+            if (kind == TaskKind.Binary) _ = rows.Truths();
+            if (kind == TaskKind.Number) _ = rows.Numbers();
+        }
         if (kind != TaskKind.Classes || heldOut is null) return;
         var known = training.Rows.Select(row => row.Label).ToHashSet();
         if (heldOut.Rows.FirstOrDefault(row => !known.Contains(row.Label)) is { } stranger)

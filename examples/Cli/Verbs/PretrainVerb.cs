@@ -69,6 +69,7 @@ internal sealed class PretrainVerb : Verb
             BertPretrainer Pretrainer(CheckpointOptions checkpoints) =>
                 start is null ? new(Architecture(parsed), options, runtime, checkpoints) : new(start, options, runtime, checkpoints);
             _ = Pretrainer(new());
+            _ = runtime.Resolve();
             var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, Effective(parsed), [.. _training.Free, .. asked.Length > 0 ? All : [_allowChange]], parsed.GetValue(_training.Fresh));
             if (!folder.IsDone)
             {
@@ -100,6 +101,8 @@ internal sealed class PretrainVerb : Verb
         if (vocabulary is not null && !File.Exists(vocabulary)) throw new UsageException($"--vocabulary: there is no file '{vocabulary}'; expected a vocab.txt, a word piece a line.");
         if (from is not null && vocabulary is not null) throw new UsageException("--from and --vocabulary are both given; the model in --from has its own vocabulary.");
         start = from is null ? null : BertModel.FromPretrained(from);
+        if (start is not null && parsed.GetValue(_sequenceLength) > start.Config.MaxPositions)
+            throw new UsageException($"--sequence-length is {parsed.GetValue(_sequenceLength)}; the model in '{from}' has positions for {start.Config.MaxPositions} tokens.");
         var lowerCase = !parsed.GetValue(_keepCase);
         return new TextSource
         {
