@@ -43,7 +43,14 @@ internal sealed class Model : IDisposable
         {
             var config = Path.Combine(path, "config.json");
             if (!File.Exists(config)) throw new FileNotFoundException($"The folder '{path}' has no config.json: it is no model in Hugging Face's layout.");
-            return Alone(FromPretrained(mlContext, path, File.ReadAllText(config), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(new(), maxLength)));
+            var configuration = File.ReadAllText(config);
+            if (maxLength == 0 && isPair)
+            {
+                // As long as the model of single texts takes them: only options can name a second column, and they have to say the length.
+                using var single = FromPretrained(mlContext, path, configuration, pooling, isPair: false, reading: null);
+                maxLength = (single as PldBertPredictionTransformer)?.MaxLength ?? 0;
+            }
+            return Alone(FromPretrained(mlContext, path, configuration, pooling, isPair, maxLength == 0 ? null : new() { MaxLength = maxLength }));
         }
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no '{path}'; expected a model folder, a model.zip or an ONNX model.");
         if (IsOnnx(path))

@@ -23,6 +23,8 @@ internal static class TaskDetection
             return values.Length <= MostNumberedClasses && values.All(value => IsNumber(value, out var number) && number == Math.Floor(number))
                 ? (TaskKind.Classes, $"{values.Length} classes ({string.Join(", ", values)}); --task number takes them as numbers")
                 : (TaskKind.Number, $"numbers ({values.Length} different ones)");
+        if (values.All(value => IsNumber(value.Replace(',', '.'), out _)))
+            throw new UsageException($"{column} has numbers with commas, as '{values.First(value => value.Contains(','))}'; expected points. --task classes takes them as names.");
         if (values.Length > 20 && values.Length > labels.Count / 2)
             throw new UsageException($"{column} has {values.Length} different values in {labels.Count} rows, as '{Short(values[0])}' and '{Short(values[1])}'; expected a class, an answer or a number for each row. Is it another column? --task classes takes it all the same.");
         return (TaskKind.Classes, $"{values.Length} classes ({string.Join(", ", values.Take(5).Select(Short))}{(values.Length > 5 ? ", ..." : "")})");

@@ -18,7 +18,7 @@ public sealed class CliConfigTests
         Assert.AreEqual(4, (int)asked["batch-size"]!);
         Assert.AreEqual(128, (int)asked["sequence-length"]!);
         Assert.IsFalse((bool)asked["next-sentence"]!);
-        CollectionAssert.AreEqual(new[] { folder.Of("a.txt"), folder.Of("b") }, asked["text"]!.AsArray().Select(path => (string)path!).ToArray()); // relative to the file
+        CollectionAssert.AreEqual(new[] { folder["a.txt"], folder["b"] }, asked["text"]!.AsArray().Select(path => (string)path!).ToArray()); // relative to the file
         Assert.AreEqual("2:0.25", (string)asked["grow"]![0]!);
         Assert.IsInstanceOfType<Microsoft.ML.PLD.DenseSchedule>(ScheduleChoice.Read((string)asked["schedule"]!));
     }
@@ -75,7 +75,7 @@ public sealed class CliConfigTests
         using var folder = new TemporaryFolder();
         var output = new Setting<string?>("--output", "FOLDER", "", ArgumentArity.ExactlyOne, given => given[0]);
         JsonObject Asked(int steps) => new() { ["steps"] = steps, ["output"] = $"{steps}" };
-        RunFolder Open(int steps, bool fresh = false) => RunFolder.Open("pretrain", folder.Of("run"), Asked(steps), [output], fresh);
+        RunFolder Open(int steps, bool fresh = false) => RunFolder.Open("pretrain", folder["run"], Asked(steps), [output], fresh);
         Open(1);
         var run = Open(2); // of the one before there is nothing to lose
         run.End("{}");

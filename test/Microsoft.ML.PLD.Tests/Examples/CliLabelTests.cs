@@ -30,6 +30,7 @@ public sealed class CliLabelTests
     public void ALabelThatTellsNothingIsRefused()
     {
         Assert.Contains("'label' has only one value, 'a', in all of 2 rows", Assert.ThrowsExactly<UsageException>(() => TaskDetection.Of(["a", "a"], "'label'")).Message);
+        Assert.Contains("numbers with commas, as '2,5'", Assert.ThrowsExactly<UsageException>(() => TaskDetection.Of(["1", "2,5"], "label")).Message);
         Assert.Contains("60 different values in 60 rows", Assert.ThrowsExactly<UsageException>(() => TaskDetection.Of([.. Enumerable.Range(0, 60).Select(i => $"text {i}")], "label")).Message);
     }
 

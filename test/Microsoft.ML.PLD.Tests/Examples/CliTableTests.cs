@@ -59,8 +59,8 @@ public sealed class CliTableTests
         Assert.Contains("there is no file 'nowhere.csv'", Refused(() => Table.Open("--data", "nowhere.csv", hasHeader: true)));
         Assert.Contains("expected a .csv", Refused(() => Table.Open("--data", folder.Write("a.xls", "x"), hasHeader: true)));
         Assert.Contains("is empty", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder.Write("b.csv", "\n\n"), hasHeader: true)).Message);
-        File.WriteAllBytes(folder.Of("c.csv"), [(byte)'a', (byte)'\n', 0xE9, (byte)'\n']);
-        Assert.Contains("is not UTF-8", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder.Of("c.csv"), hasHeader: true).Rows().Count()).Message);
+        File.WriteAllBytes(folder["c.csv"], [(byte)'a', (byte)'\n', 0xE9, (byte)'\n']);
+        Assert.Contains("is not UTF-8", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder["c.csv"], hasHeader: true).Rows().Count()).Message);
     }
 
     private static string Refused(Action action) => Assert.ThrowsExactly<UsageException>(action).Message;
