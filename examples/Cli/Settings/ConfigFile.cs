@@ -39,6 +39,7 @@ internal static class ConfigFile
         // An object is a value of its own, as of "schedule".
         IEnumerable<JsonElement> values = field.Value.ValueKind == JsonValueKind.Array ? field.Value.EnumerateArray() : [field.Value];
         string[] words = [.. values.Select(value => value.ValueKind == JsonValueKind.String ? value.GetString()! : value.GetRawText())];
-        return (setting, [setting.Name, .. setting.IsPath ? words.Select(word => Path.GetFullPath(word, folder)) : words]);
+        if (words.Length != 1 && !setting.TakesMany) throw new UsageException($"{path}: '{field.Name}' is {field.Value.GetRawText()}; expected a single value.");
+        return words.Length == 0 ? (setting, []) : (setting, [setting.Name, .. setting.IsPath ? words.Select(word => Path.GetFullPath(word, folder)) : words]);
     }
 }

@@ -15,6 +15,9 @@ internal interface ISetting
     /// <summary>Whether it names files or folders: those of a config file are relative to the file's folder.</summary>
     bool IsPath { get; }
 
+    /// <summary>Whether it takes several values: a list in a config file.</summary>
+    bool TakesMany { get; }
+
     /// <summary>What it is after all, as a config file has it; null: nothing.</summary>
     JsonNode? ValueIn(ParseResult parsed);
 }

@@ -25,6 +25,8 @@ internal sealed class Setting<T> : Option<T>, ISetting
 
     public bool IsPath { get; init; }
 
+    public bool TakesMany => Arity.MaximumNumberOfValues > 1;
+
     public JsonNode? ValueIn(ParseResult parsed) => parsed.GetValue(this) is { } value ? _write(value) : null;
 
     private T? Read(ArgumentResult given, Func<IReadOnlyList<string>, T> read)

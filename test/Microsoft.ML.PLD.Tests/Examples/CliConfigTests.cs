@@ -48,7 +48,7 @@ public sealed class CliConfigTests
     [TestMethod]
     [DataRow("""{ "stepz": 3 }""", "'stepz' is no setting of this verb (did you mean 'steps'?)")]
     [DataRow("""{ "steps": "many" }""", "run.json: --steps is 'many'; expected a whole number from 1.")]
-    [DataRow("""{ "steps": [1, 2] }""", "run.json: Option '--steps' expects a single argument but 2 were provided.")]
+    [DataRow("""{ "steps": [1, 2] }""", "run.json: 'steps' is [1, 2]; expected a single value.")]
     [DataRow("[]", "is Array; expected a JSON object")]
     [DataRow("{\n\"steps\": }", "is not JSON near line 2")]
     public void WhatIsWrongInAFileIsNamedWithTheFile(string json, string expected)
