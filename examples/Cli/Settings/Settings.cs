@@ -54,7 +54,8 @@ internal static class Settings
         var setting = new Setting<T>(name, string.Join('|', names), description, ArgumentArity.ExactlyOne, given =>
             names.FirstOrDefault(one => one.Equals(given[0], StringComparison.OrdinalIgnoreCase)) is { } found
                 ? make(found)
-                : throw new FormatException($"is '{given[0]}'{Nearest.Hint(given[0], names)}; expected {Expected(names)}.")) { DefaultValueFactory = _ => usual };
+                : throw new FormatException($"is '{given[0]}'{Nearest.Hint(given[0], names)}; expected {Expected(names)}."))
+        { DefaultValueFactory = _ => usual };
         setting.CompletionSources.Add([.. names]);
         return setting;
     }

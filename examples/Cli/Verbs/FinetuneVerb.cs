@@ -141,8 +141,14 @@ internal sealed class FinetuneVerb : Verb
     // All but the label.
     private static T Same<T>(T options, PldBertTrainerOptions from) where T : PldBertTrainerOptions => options with
     {
-        Sentence1ColumnName = from.Sentence1ColumnName, Sentence2ColumnName = from.Sentence2ColumnName, Pretrained = from.Pretrained, FineTuning = from.FineTuning, Runtime = from.Runtime,
-        Checkpoints = from.Checkpoints, Progress = from.Progress, CancellationToken = from.CancellationToken,
+        Sentence1ColumnName = from.Sentence1ColumnName,
+        Sentence2ColumnName = from.Sentence2ColumnName,
+        Pretrained = from.Pretrained,
+        FineTuning = from.FineTuning,
+        Runtime = from.Runtime,
+        Checkpoints = from.Checkpoints,
+        Progress = from.Progress,
+        CancellationToken = from.CancellationToken,
     };
 
     private PldBertMulticlassTrainer.Options HowToTrain(ParseResult parsed, BertModel encoder, Columns columns, RunFolder folder, TrainingReports reports, CancellationToken stop) => new()

@@ -80,8 +80,15 @@ internal sealed class PretrainVerb : Verb
                 model.SavePretrained(folder.Model);
                 folder.End(ResultJson.Of(new
                 {
-                    model.ParameterCount, options.Steps, Vocabulary = text.Tokenizer.Vocabulary.Count, FirstLoss = reports.First is { Step: 1 } first ? first.Loss : (double?)null, FinalLoss = reports.Last?.Loss,
-                    reports.Last?.ValidationLoss, reports.Last?.ValidationAccuracy, Seconds = reports.Last?.Elapsed.TotalSeconds, Model = folder.Model,
+                    model.ParameterCount,
+                    options.Steps,
+                    Vocabulary = text.Tokenizer.Vocabulary.Count,
+                    FirstLoss = reports.First is { Step: 1 } first ? first.Loss : (double?)null,
+                    FinalLoss = reports.Last?.Loss,
+                    reports.Last?.ValidationLoss,
+                    reports.Last?.ValidationAccuracy,
+                    Seconds = reports.Last?.Elapsed.TotalSeconds,
+                    Model = folder.Model,
                 }));
             }
             else Console.WriteLine("This run has ended before; --fresh does it anew.");
@@ -117,8 +124,12 @@ internal sealed class PretrainVerb : Verb
         if (parsed.GetValue(_hiddenSize) is { } width) preset = preset with { HiddenSize = width, IntermediateSize = 4 * width, AttentionHeads = Math.Max(1, width / 64) };
         return preset with
         {
-            Layers = parsed.GetValue(_layers) ?? preset.Layers, MaxPositions = parsed.GetValue(_sequenceLength), NormPlacement = parsed.GetValue(_norm),
-            EmbeddingNorm = !parsed.GetValue(_noEmbeddingNorm), SinusoidalPositions = parsed.GetValue(_sinusoidal), InitializerRange = parsed.GetValue(_initializerRange),
+            Layers = parsed.GetValue(_layers) ?? preset.Layers,
+            MaxPositions = parsed.GetValue(_sequenceLength),
+            NormPlacement = parsed.GetValue(_norm),
+            EmbeddingNorm = !parsed.GetValue(_noEmbeddingNorm),
+            SinusoidalPositions = parsed.GetValue(_sinusoidal),
+            InitializerRange = parsed.GetValue(_initializerRange),
         };
     }
 
