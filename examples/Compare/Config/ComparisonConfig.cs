@@ -46,6 +46,8 @@ internal sealed record ComparisonConfig
 
     public Arm Baseline => Arms[0];
 
+    public TextSource Source => new() { Text = Text, ValidationText = ValidationText, TextLines = TextLines, VocabularySize = VocabularySize };
+
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
     /// <param name="validationText">What <paramref name="text"/> is validated with; null or empty: its end.</param>
