@@ -53,8 +53,9 @@ void CheckDescription(string id, Dictionary<string, byte[]> held)
     foreach (var file in new[] { "README.md", "icon.png", "LICENSE", "THIRD-PARTY-NOTICES.md", "CHANGELOG.md" })
         Check(id, held.TryGetValue(file, out var bytes) && bytes.Length > 500, $"{file} is missing, or next to empty");
     // Width and height stand in a PNG's first chunk, big-endian.
-    Check(id, held["icon.png"] is [0x89, (byte)'P', (byte)'N', (byte)'G', _, _, _, _, _, _, _, _, _, _, _, _, 0, 0, 0, 128, 0, 0, 0, 128, ..], "icon.png is not a PNG of 128 x 128");
-    Check(id, !Encoding.UTF8.GetString(held["README.md"]).Contains("](../") && !Encoding.UTF8.GetString(held["README.md"]).Contains("](docs"), "README.md has links that only the repository can follow");
+    Check(id, held.GetValueOrDefault("icon.png") is [0x89, (byte)'P', (byte)'N', (byte)'G', _, _, _, _, _, _, _, _, _, _, _, _, 0, 0, 0, 128, 0, 0, 0, 128, ..], "icon.png is not a PNG of 128 x 128");
+    var readme = Encoding.UTF8.GetString(held.GetValueOrDefault("README.md") ?? []);
+    Check(id, readme.Split("](").Skip(1).All(link => link.StartsWith("https://", StringComparison.Ordinal)), "README.md has links that only the repository can follow");
 }
 
 // What the project refers to, in the versions that are pinned, and nothing that only the build needs.
