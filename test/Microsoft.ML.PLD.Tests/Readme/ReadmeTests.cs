@@ -25,6 +25,12 @@ public sealed class ReadmeTests
     }
 
     [TestMethod]
+    public void EveryProjectOfTheSourcesHasItsLineInTheTree()
+    {
+        foreach (var project in Directory.GetDirectories(Repository.At("src")).Select(Path.GetFileName)) Assert.HasCount(2, Readme().Split($"\nsrc/{project}/ "), $"src/{project}/ stands once in the tree");
+    }
+
+    [TestMethod]
     public void EveryPackageHasItsReason()
     {
         foreach (var line in PackageReferences()) Assert.Contains($"| {line.Split('"')[1]} |", Readme());
