@@ -71,7 +71,7 @@ internal sealed class StageHistory
     {
         foreach (var notice in report.Notices) Note(report.Step, notice);
         (TotalSteps, Remaining, Blocks, Run) = (report.TotalSteps, report.Remaining, report.Blocks, report.Run ?? Run);
-        if (report.Share >= 1) HasEnded = true;
+        HasEnded = report.Share >= 1;
         if (report.Step <= Step) return;
         (Step, Seconds) = (report.Step, report.Elapsed.TotalSeconds);
 
