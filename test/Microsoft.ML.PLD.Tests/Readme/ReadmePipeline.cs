@@ -34,6 +34,21 @@ internal static class ReadmePipeline
         #endregion
     }
 
+    public static void Report(MLContext mlContext, BertModel encoder, IDataView tickets, IDataView unseen)
+    {
+        #region report
+        using var report = new TrainingReport("report.html", "Tickets");
+
+        // Give it to a training, as any other receiver of progress; here to that of a classifier.
+        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label", "Category")
+            .Append(mlContext.MulticlassClassification.Trainers.PldBert(new PldBertMulticlassTrainer.Options { Sentence1ColumnName = "Text", Pretrained = encoder, Progress = [report] }));
+        var model = pipeline.Fit(tickets);
+
+        // And to rows that the model has not learned from: accuracy, confusion, calibration, the worst mistakes.
+        report.AddEvaluation(model.Transform(unseen), "Text");
+        #endregion
+    }
+
     public static void Binary(MLContext mlContext, BertModel encoder, IDataView reviews, IDataView unseen)
     {
         #region binary

@@ -8,6 +8,7 @@ public sealed class ReadmeTests
     [DataRow("binary", "docs/fine-tuning.md")]
     [DataRow("regression", "docs/fine-tuning.md")]
     [DataRow("comparing", "docs/fine-tuning.md")]
+    [DataRow("report", "docs/report.md")]
     public void TheCodeOfTheDocumentationIsTheOneThatCompiles(string region, string document)
     {
         var lines = File.ReadAllLines(Repository.At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
