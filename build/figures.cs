@@ -53,7 +53,7 @@ string Block()
     picture.Arrow(20, 245, 740, 245, grey);
     picture.Text(20, 238, "x");
     picture.Text(708, 238, "y = x");
-    picture.Text(300, 238, "nothing is computed, on no way");
+    picture.Text(230, 238, "nothing is computed, neither forward nor backward");
     return picture.ToString();
 }
 
@@ -62,7 +62,7 @@ string Theta()
 {
     const double shown = 0.2;
     var chart = new Chart("theta(t), the keep probability of the last block", "share of the run's steps", 0, shown, 0.4, 1, x => $"{x * 100:0} %", 0.05);
-    foreach (var (at, color, name, times) in new[] { (0.52, blue, "gamma = 100 / steps (the default)", 100.0), (0.62, green, "gamma = 20 / steps", 20.0), (0.9, orange, "gamma = 0.001, a run of 2,000 steps", 2.0) })
+    foreach (var (at, color, name, times) in new[] { (0.46, blue, "gamma = 100 / steps (the default)", 100.0), (0.62, green, "gamma = 20 / steps", 20.0), (0.93, orange, "gamma = 0.001, a run of 2,000 steps", 2.0) })
     {
         var schedule = new ProgressiveLayerDrop(thetaBar: 0.5, gammaTimesSteps: times);
         chart.Curve(Enumerable.Range(0, 201).Select(i => (i / 200.0 * shown, schedule.Theta((long)(i / 200.0 * shown * steps), steps))), color, name, at);
@@ -76,9 +76,9 @@ string Keep()
     var chart = new Chart("keep probability of each of 12 blocks", "block, 1 at the input", 1, blocks, 0.4, 1, x => $"{x:0}", 1);
     void Add(double theta, DepthRule rule, string color, string name, double label) => chart.Curve(
         new ProgressiveLayerDrop(theta, rule, gammaTimesSteps: double.PositiveInfinity).KeepProbabilities(steps - 1, steps, blocks).Select((keep, block) => (block + 1.0, keep)), color, name, label, dots: true);
-    Add(1, DepthRule.Paper, grey, "first step, theta = 1", 0.97);
-    Add(0.75, DepthRule.Paper, green, "on the way, theta = 0.75", 0.79);
-    Add(0.5, DepthRule.Paper, blue, "in the limit, theta = 0.5", 0.52);
+    Add(1, DepthRule.Paper, grey, "first step, theta = 1", 0.965);
+    Add(0.75, DepthRule.Paper, green, "on the way, theta = 0.75", 0.86);
+    Add(0.5, DepthRule.Paper, blue, "in the limit, theta = 0.5", 0.66);
     return chart.ToString();
 }
 

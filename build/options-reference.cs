@@ -81,7 +81,7 @@ file sealed class ReferencePage
     /// <summary>How many options there are.</summary>
     public int Count { get; private set; }
 
-    public override string ToString() => _text.ToString();
+    public override string ToString() => _text.ToString().Replace("\n\n\n", "\n\n");
 
     private void Options(Type type)
     {
