@@ -11,6 +11,7 @@ public sealed partial class DocumentCommandsTests
     {
         var problems = new List<string>();
         var options = 0;
+        var sources = new Dictionary<string, string>();
         foreach (var page in Documents.Pages)
             foreach (Match command in Command().Matches(Documents.Text(page).Replace("\\\n", " ")))
             {
@@ -20,7 +21,8 @@ public sealed partial class DocumentCommandsTests
                     problems.Add($"{page}: there is no {project}");
                     continue;
                 }
-                var source = string.Concat(Directory.GetFiles(Repository.At(project), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
+                if (!sources.TryGetValue(project, out var source))
+                    sources[project] = source = string.Concat(Directory.GetFiles(Repository.At(project), "*.cs", SearchOption.AllDirectories).Select(File.ReadAllText));
                 foreach (Match option in Option().Matches(command.Groups["arguments"].Value.Split(" #")[0]))
                 {
                     options++;

@@ -54,7 +54,10 @@ public sealed class GettingStartedPage : DocumentPage
         File.Move("tickets.csv", "train.csv");
 
         #region real-data
-        IDataView rows = mlContext.Data.LoadFromTextFile<Ticket>("train.csv", separatorChar: ',', hasHeader: true, allowQuoting: true);
+        IDataView rows = mlContext.Data.LoadFromTextFile<Ticket>("train.csv", new TextLoader.Options
+        {
+            Separators = [','], HasHeader = true, AllowQuoting = true, ReadMultilines = true,
+        });
         IDataView some = mlContext.Data.TakeRows(mlContext.Data.ShuffleRows(rows, seed: 1, shufflePoolSize: 20_000), 4_000);
         var split = mlContext.Data.TrainTestSplit(some, testFraction: 0.2, seed: 1);
 
