@@ -10,6 +10,7 @@
 using System.Collections;
 using System.Globalization;
 using System.Reflection;
+using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.RegularExpressions;
 using System.Xml.Linq;
@@ -217,9 +218,11 @@ file static class Names
         [typeof(int)] = "int", [typeof(long)] = "long", [typeof(ulong)] = "ulong", [typeof(double)] = "double", [typeof(bool)] = "bool", [typeof(string)] = "string", [typeof(float)] = "float",
     };
 
-    public static string Of(Type type) => Keywords.GetValueOrDefault(type) ?? (type.IsGenericType
-        ? $"{type.Name.Split('`')[0]}<{string.Join(", ", type.GetGenericArguments().Select(Of))}>"
+    public static string Of(Type type) => Keywords.GetValueOrDefault(type) ?? (type.IsAssignableTo(typeof(ITuple)) && type.IsGenericType ? $"({Arguments(type)})"
+        : type.IsGenericType ? $"{type.Name.Split('`')[0]}<{Arguments(type)}>"
         : type.IsArray ? $"{Of(type.GetElementType()!)}[]" : type.IsNested ? $"{type.DeclaringType!.Name}.{type.Name}" : type.Name);
+
+    private static string Arguments(Type type) => string.Join(", ", type.GetGenericArguments().Select(Of));
 
     /// <summary>With a link, where the page has the type.</summary>
     public static string Of(Type type, NullabilityInfo nullability, Func<Type, string?> link)
