@@ -55,7 +55,7 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
             {
                 var known = comparison.Summary();
                 CompareFiles.Write(work, known, OfTheseArms(times), conditions);
-                LogArchive.Write(work, config.Source, comparison.Ended, known.Scores, OfTheseArms(times), conditions);
+                LogArchive.Write(work, config.Json, comparison.Ended, known.Scores, OfTheseArms(times), conditions);
             });
         }
     }
