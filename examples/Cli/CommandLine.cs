@@ -1,7 +1,6 @@
 using System.CommandLine;
 using Compare;
 using Conversion;
-using Glue;
 
 namespace Cli;
 
