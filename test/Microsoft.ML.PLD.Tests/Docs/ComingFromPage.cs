@@ -7,11 +7,10 @@ namespace Microsoft.ML.PLD.Tests.Docs;
 [DoNotParallelize]
 public sealed class ComingFromPage : DocumentPage
 {
-    private readonly MLContext mlContext = new(seed: 1);
-
     [TestMethod]
     public void TextClassification()
     {
+        var mlContext = new MLContext(seed: 1);
         var train = Rows(mlContext);
         using var mini = PldModels.Mini();
 
@@ -33,6 +32,7 @@ public sealed class ComingFromPage : DocumentPage
     [TestMethod]
     public void Trainer()
     {
+        var mlContext = new MLContext(seed: 1);
         using (var downloaded = SmallModel()) downloaded.SavePretrained("bert-base-uncased");
         IDataView train = mlContext.Transforms.CopyColumns("Label", "Truth").Fit(Rows(mlContext)).Transform(Rows(mlContext)), dev = train;
 
@@ -65,7 +65,8 @@ public sealed class ComingFromPage : DocumentPage
         #region deepspeed
         var options = PretrainingOptions.Paper with
         {
-            Steps = 200_000, BatchSize = 4_096,                         // train_batch_size
+            Steps = 200_000,
+            BatchSize = 4_096,                                          // train_batch_size
             LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5),    // "theta"; "gamma" follows from Steps
         };
         var pretrainer = new BertPretrainer(BertConfig.Base, options, new RuntimeOptions { MicroBatchSize = 64 });   // train_micro_batch_size_per_gpu

@@ -18,7 +18,9 @@ internal static class SmallRuns
             VocabularySize = Math.Min(150, options.VocabularySize),
             Pretraining = options.Pretraining with
             {
-                Steps = Math.Min(4, options.Pretraining.Steps), BatchSize = Math.Min(4, options.Pretraining.BatchSize), SequenceLength = Math.Min(16, options.Pretraining.SequenceLength),
+                Steps = Math.Min(4, options.Pretraining.Steps),
+                BatchSize = Math.Min(4, options.Pretraining.BatchSize),
+                SequenceLength = Math.Min(16, options.Pretraining.SequenceLength),
                 ValidationSequences = 2,
             },
         });
