@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Convert;
+namespace Conversion;
 
 /// <summary>Both sides of a conversion.</summary>
 /// <param name="MaxAbsDifference">The largest between any two numbers of any text.</param>

@@ -5,7 +5,7 @@ using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
 using OnnxScoring;
 
-namespace Convert;
+namespace Conversion;
 
 /// <summary>A transformer of this library, wherever it comes from: what it makes of text, and the forms that it can be saved in.</summary>
 internal sealed class Model : IDisposable
@@ -24,7 +24,7 @@ internal sealed class Model : IDisposable
         _ => "a regression",
     };
 
-    /// <summary>The ONNX output that is what <see cref="Score"/> gives.</summary>
+    /// <summary>The ONNX output that is what <see cref="Score(string[])"/> gives.</summary>
     public string OnnxOutput => _transformer switch
     {
         PldBertTransformer => "sentence_embedding",
@@ -43,7 +43,14 @@ internal sealed class Model : IDisposable
         {
             var config = Path.Combine(path, "config.json");
             if (!File.Exists(config)) throw new FileNotFoundException($"The folder '{path}' has no config.json: it is no model in Hugging Face's layout.");
-            return Of(FromPretrained(mlContext, path, File.ReadAllText(config), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(new(), maxLength)));
+            var configuration = File.ReadAllText(config);
+            if (maxLength == 0 && isPair)
+            {
+                // As long as the model of single texts takes them: only options can name a second column, and they have to say the length.
+                using var single = FromPretrained(mlContext, path, configuration, pooling, isPair: false, reading: null);
+                maxLength = (single as PldBertPredictionTransformer)?.MaxLength ?? 0;
+            }
+            return Alone(FromPretrained(mlContext, path, configuration, pooling, isPair, maxLength == 0 ? null : new() { MaxLength = maxLength }));
         }
         if (!File.Exists(path)) throw new FileNotFoundException($"There is no '{path}'; expected a model folder, a model.zip or an ONNX model.");
         if (IsOnnx(path))
@@ -55,15 +62,20 @@ internal sealed class Model : IDisposable
             {
                 Pooling = Enum.Parse<Pooling>(Fact("pooling")), MaxLength = Number("max_length"), LongTexts = Enum.Parse<LongTexts>(Fact("long_texts", nameof(LongTexts.Head))), WindowStride = Number("window_stride", "0"),
             };
-            return Of(FromPretrained(mlContext, path, Fact("config"), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(reading, maxLength)));
+            return Alone(FromPretrained(mlContext, path, Fact("config"), pooling, isPair, maxLength == 0 && !isPair ? null : WithLength(reading, maxLength)));
         }
         static FineTuningOptions WithLength(FineTuningOptions reading, int maxLength) => maxLength == 0 ? reading : reading with { MaxLength = maxLength };
-        Model Of(TextTransformer transformer) => new(mlContext, transformer, transformer);
-        var whole = mlContext.Model.Load(path, out _);
+        Model Alone(TextTransformer transformer) => new(mlContext, transformer, transformer);
+        var whole = LoadWhole(mlContext, path);
         var found = (whole as IEnumerable<ITransformer> ?? [whole]).OfType<TextTransformer>().LastOrDefault()
             ?? throw new InvalidDataException($"'{path}' has no transformer of Microsoft.ML.PLD.");
         return new Model(mlContext, found, whole);
     }
+
+    /// <param name="mlContext">ML.NET's.</param>
+    /// <param name="transformer">That of this library.</param>
+    /// <param name="whole">The pipeline that it is in; disposed of with the model.</param>
+    public static Model Of(MLContext mlContext, TextTransformer transformer, ITransformer whole) => new(mlContext, transformer, whole);
 
     public void Save(string path, string? quantize)
     {
@@ -87,17 +99,71 @@ internal sealed class Model : IDisposable
         else ((PldBertPredictionTransformer)_transformer).SavePretrained(path, precision);
     }
 
+    /// <summary>Makes vectors of texts, whatever has been made of the encoder since.</summary>
+    /// <inheritdoc cref="Load"/>
+    /// <exception cref="InvalidDataException">It is the model.zip of something else.</exception>
+    public static Model LoadEncoder(MLContext mlContext, string path, Pooling? pooling, int maxLength)
+    {
+        if (Directory.Exists(path) || IsOnnx(path))
+        {
+            var encoder = PldBertTransformer.FromPretrained(mlContext, path, "Features", "Text", pooling, maxLength);
+            return new Model(mlContext, encoder, encoder);
+        }
+        var model = Load(mlContext, path, pooling, maxLength, isPair: false);
+        if (model._transformer is PldBertTransformer) return model;
+        using (model) throw new InvalidDataException($"'{path}' is {model.Description}, which has answers and no vectors; expected a pre-trained encoder: a folder, or the model.zip of one.");
+    }
+
+    /// <summary>What it predicts with; of an encoder, what it embeds with.</summary>
+    public TextTransformer Transformer => _transformer;
+
+    /// <summary>Whether it is of pairs of sentences.</summary>
+    public bool IsPair => _transformer.InputColumnNames.Count > 1;
+
     /// <summary>The vector, the probabilities, the logarithm of the odds, or the number of each text.</summary>
-    public float[][] Score(string[] texts)
+    public float[][] Score(string[] texts) => [.. Score(TextRow.Of(texts))];
+
+    /// <summary>The same, as they are asked for.</summary>
+    public IEnumerable<float[]> Score(IEnumerable<TextRow> rows)
+    {
+        var scored = Transform(rows);
+        var column = ScoreColumn(scored.Schema);
+        return column.Type is VectorDataViewType ? scored.GetColumn<float[]>(column) : scored.GetColumn<float>(column).Select(score => new[] { score });
+    }
+
+    /// <summary>The classes that the scores are of; null: they have no names.</summary>
+    public string[]? ClassNames()
+    {
+        var column = ScoreColumn(Transform([]).Schema);
+        if (!column.HasSlotNames()) return null;
+        VBuffer<ReadOnlyMemory<char>> names = default;
+        column.GetSlotNames(ref names);
+        return [.. names.DenseValues().Select(name => name.ToString())];
+    }
+
+    private static ITransformer LoadWhole(MLContext mlContext, string path)
+    {
+        try
+        {
+            return mlContext.Model.Load(path, out _);
+        }
+        catch (FormatException failure)
+        {
+            throw new InvalidDataException($"'{path}' is no model.zip of ML.NET: {failure.Message}");
+        }
+    }
+
+    private IDataView Transform(IEnumerable<TextRow> rows)
     {
         var schema = SchemaDefinition.Create(typeof(TextRow));
         schema[nameof(TextRow.First)].ColumnName = _transformer.InputColumnNames[0];
         schema[nameof(TextRow.Second)].ColumnName = IsPair ? _transformer.InputColumnNames[1] : $"not {_transformer.InputColumnNames[0]}";
-        var scored = _transformer.Transform(_mlContext.Data.LoadFromEnumerable(TextRow.Of(texts), schema));
-        // The first that is made of numbers: before it may come a predicted label.
-        var column = _transformer.OutputColumnNames.Select(name => scored.Schema[name]).First(column => column.Type is VectorDataViewType || column.Type == NumberDataViewType.Single);
-        return column.Type is VectorDataViewType ? [.. scored.GetColumn<float[]>(column)] : [.. scored.GetColumn<float>(column).Select(score => new[] { score })];
+        return _transformer.Transform(_mlContext.Data.LoadFromEnumerable(rows, schema));
     }
+
+    // The first that is made of numbers: before it may come a predicted label.
+    private DataViewSchema.Column ScoreColumn(DataViewSchema schema) =>
+        _transformer.OutputColumnNames.Select(name => schema[name]).First(column => column.Type is VectorDataViewType || column.Type == NumberDataViewType.Single);
 
     /// <summary>What was saved, read again, makes of the same texts.</summary>
     public float[][] ScoreSaved(string path, string[] texts)
@@ -116,8 +182,6 @@ internal sealed class Model : IDisposable
         using var read = Load(_mlContext, path, pooling, maxLength, IsPair);
         return read.Score(texts);
     }
-
-    private bool IsPair => _transformer.InputColumnNames.Count > 1;
 
     // Its configuration says what it is.
     private static TextTransformer FromPretrained(MLContext mlContext, string path, string configuration, Pooling? pooling, bool isPair, FineTuningOptions? reading)

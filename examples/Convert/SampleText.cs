@@ -1,4 +1,4 @@
-namespace Convert;
+namespace Conversion;
 
 /// <summary>Sentences of all kinds, to compare models on: short and long, numbers, marks, other languages.</summary>
 internal static class SampleText

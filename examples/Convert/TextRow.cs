@@ -1,4 +1,4 @@
-namespace Convert;
+namespace Conversion;
 
 /// <summary>A text; the next one is its pair, for models of pairs.</summary>
 internal sealed class TextRow

@@ -15,6 +15,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
     private readonly MLContext _mlContext = new(seed);
     private readonly Results _results = new();
     private readonly ConsoleProgress _console = new();
+    private readonly TrainingReport _report = new(Path.Combine(outputFolder, "report.html"), "banking77: pre-training with layer dropping, and what it brings");
 
     public Results Tell()
     {
@@ -29,10 +30,10 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
 
         Title("2. Fine-tune it on the questions");
         using var model = FineTune(training, PretrainedRate, pretrained: encoder.Model);
-        _results.AccuracyPretrained = Evaluate(model, test);
+        _results.AccuracyPretrained = Evaluate(model, test, "Pre-trained, fine-tuned");
 
         Title("3. The same model and the same steps without pre-training");
-        using (var scratch = FineTune(training, ScratchRate, alike: encoder.Model)) _results.AccuracyScratch = Evaluate(scratch, test);
+        using (var scratch = FineTune(training, ScratchRate, alike: encoder.Model)) _results.AccuracyScratch = Evaluate(scratch, test, "From scratch");
 
         Title("4. What ML.NET has for this: FeaturizeText and SdcaMaximumEntropy");
         _results.AccuracySdca = Sdca(training, test);
@@ -47,7 +48,11 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
         return _results;
     }
 
-    public void Dispose() => _console.Dispose();
+    public void Dispose()
+    {
+        _console.Dispose();
+        _report.Dispose();
+    }
 
     private PldBertTransformer Pretrain(IDataView text)
     {
@@ -61,7 +66,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
             EmptyRowsEndDocuments = true,
             Pretraining = new() { BatchSize = 32, SequenceLength = 64, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5), LearningRate = new() { Peak = 2e-3, WarmupShare = 0.05 } },
             MaxLength = 64,
-            Progress = [_console, log, tensorBoard],
+            Progress = [_console, log, tensorBoard, _report],
         };
         _results.PretrainingSteps = plan.StepsThatFit(_mlContext, text, options);
         options = options with { Pretraining = options.Pretraining with { Steps = _results.PretrainingSteps } };
@@ -85,7 +90,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
             Sentence1ColumnName = nameof(Question.Text),
             Pretrained = pretrained,
             FineTuning = new() { Epochs = plan.FineTuningEpochs, MaxLength = 64, LearningRate = new() { Peak = learningRate, WarmupShare = 0.1 }, Pooling = Pooling.Mean },
-            Progress = [_console],
+            Progress = [_console, _report],
         };
         if (alike is not null) options = options with { Config = alike.Config, Vocabulary = alike.Tokenizer.Vocabulary };
 
@@ -101,11 +106,13 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
             .AppendCacheCheckpoint(_mlContext)
             .Append(_mlContext.MulticlassClassification.Trainers.SdcaMaximumEntropy())
             .Fit(training),
-        test);
+        test, "FeaturizeText + SDCA");
 
-    private double Evaluate(ITransformer model, IDataView test)
+    private double Evaluate(ITransformer model, IDataView test, string title)
     {
-        var metrics = _mlContext.MulticlassClassification.Evaluate(model.Transform(test));
+        var predictions = model.Transform(test);
+        var metrics = _mlContext.MulticlassClassification.Evaluate(predictions);
+        _report.AddEvaluation(predictions, nameof(Question.Text), title: title);
         Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1} on {test.GetColumn<string>(nameof(Question.Text)).Count():N0} test questions, log-loss {metrics.LogLoss:F3}");
         return metrics.MicroAccuracy;
     }
@@ -130,6 +137,7 @@ internal sealed class Story(Plan plan, int seed, string outputFolder) : IDisposa
               the same from scratch            {_results.AccuracyScratch:P1}
               FeaturizeText + SDCA             {_results.AccuracySdca:P1}
             {_results.Seconds / 60:F1} minutes in all. In {outputFolder}:
+              report.html   all of it as a page: curves, confusion, calibration, mistakes; open it in a browser
               model.zip     the whole ML.NET pipeline: mlContext.Model.Load
               encoder       the pre-trained encoder in Hugging Face's layout: BertModel.FromPretrained
               tensorboard   curves: tensorboard --logdir tensorboard

@@ -68,6 +68,7 @@ public sealed class PublicNamesTests
             typeof(PretrainingOptions), typeof(FineTuningOptions), typeof(RuntimeOptions), typeof(Precision), typeof(Pooling), typeof(TrainingProgress),
             typeof(WordPieceTokenizer), typeof(TokenizedText), typeof(WordPieceTrainer), typeof(WordPieceVocabulary),
             typeof(ProgressiveLayerDrop), typeof(ILayerSchedule), typeof(LayerPlan), typeof(BertPretrainer), typeof(CorpusBuilder),
+            typeof(TrainingReport), typeof(TrainingRun), typeof(TrainingReportExtensions),
         })
             Assert.IsTrue(type.IsVisible, type.FullName);
         foreach (var (type, member) in new[]

@@ -61,6 +61,7 @@ internal static class ArmReader
             HiddenDropout = fields.Number("dropout", usual.HiddenDropout, 0, 1),
             AttentionDropout = fields.Number("attention_dropout", usual.AttentionDropout, 0, 1),
             NextSentencePrediction = fields.Flag("next_sentence_prediction", usual.NextSentencePrediction),
+            MaskingRate = fields.Number("masking_rate", usual.MaskingRate, 0, 1),
             WholeWordMasking = fields.Flag("whole_word_masking", usual.WholeWordMasking),
             PlanPerMicroBatch = fields.Flag("plan_per_micro_batch", usual.PlanPerMicroBatch),
         };

@@ -42,9 +42,11 @@ internal sealed record ComparisonConfig
     public DownstreamConfig? Downstream { get; init; }
 
     /// <summary>The file's text.</summary>
-    public string Source { get; init; } = "";
+    public string Json { get; init; } = "";
 
     public Arm Baseline => Arms[0];
+
+    public TextSource Source => new() { Text = Text, ValidationText = ValidationText, TextLines = TextLines, VocabularySize = VocabularySize };
 
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
@@ -62,7 +64,7 @@ internal sealed record ComparisonConfig
         var problems = new List<string>();
         try
         {
-            var config = Read(Fields.Of(json, problems), Path.GetDirectoryName(Path.GetFullPath(path))!, text ?? [], validationText ?? []) with { Source = json };
+            var config = Read(Fields.Of(json, problems), Path.GetDirectoryName(Path.GetFullPath(path))!, text ?? [], validationText ?? []) with { Json = json };
             return problems.Count == 0 ? config : throw new UsageException($"{path}: {string.Join(Environment.NewLine + path + ": ", problems)}");
         }
         catch (JsonException damaged)

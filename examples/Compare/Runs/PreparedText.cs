@@ -3,19 +3,18 @@ using Microsoft.ML.PLD;
 
 namespace Compare;
 
-/// <summary>The text that all arms learn from: vocabulary and token shards, made once in the work folder.</summary>
+/// <summary>Text to learn from: vocabulary and token shards, made once in the work folder.</summary>
 internal sealed class PreparedText
 {
     private const int Probes = 64;
-    private readonly ComparisonConfig _config;
+    private readonly TextSource _source;
 
-    private PreparedText(ComparisonConfig config, string folder, string fingerprint)
+    private PreparedText(TextSource source, string folder, string fingerprint)
     {
-        (_config, Fingerprint) = (config, fingerprint);
-        Tokenizer = WordPieceTokenizer.FromVocabularyFile(Path.Combine(folder, "vocab.txt"));
+        (_source, Fingerprint) = (source, fingerprint);
+        Tokenizer = source.Tokenizer ?? WordPieceTokenizer.FromVocabularyFile(Path.Combine(folder, "vocab.txt"), source.LowerCase);
         Shards = Path.Combine(folder, "shards");
-        ValidationShards = config.ValidationText.Count > 0 ? Path.Combine(folder, "validation-shards") : null;
-        ProbeTexts = [.. (ValidationShards is null ? Lines(config).Where(HasText).TakeLast(Probes) : CorpusBuilder.ReadLines(config.ValidationText).Where(HasText).Take(Probes)).Select(line => line!)];
+        ValidationShards = source.ValidationText.Count > 0 ? Path.Combine(folder, "validation-shards") : null;
     }
 
     /// <summary>Differs where the text or the vocabulary do.</summary>
@@ -29,43 +28,53 @@ internal sealed class PreparedText
     public string? ValidationShards { get; }
 
     /// <summary>Held-out lines, to measure with what blocks do.</summary>
-    public IReadOnlyList<string> ProbeTexts { get; }
+    public IReadOnlyList<string> ProbeTexts => field ??= [.. (ValidationShards is null ? Lines(_source).Where(HasText).TakeLast(Probes) : CorpusBuilder.ReadLines(_source.ValidationText).Where(HasText).Take(Probes)).Select(line => line!)];
 
-    /// <param name="config">Names the text.</param>
+    /// <param name="source">Names the text.</param>
     /// <param name="work">Where it goes.</param>
     /// <param name="say">Told what is going on.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="UsageException">A file or folder is not there.</exception>
-    public static PreparedText Of(ComparisonConfig config, WorkFolder work, Action<string> say, CancellationToken cancellationToken)
+    public static PreparedText Of(TextSource source, WorkFolder work, Action<string> say, CancellationToken cancellationToken)
     {
-        string[] files = [.. config.Text.Concat(config.ValidationText).SelectMany(FilesOf)];
+        string[] files = [.. source.Text.Concat(source.ValidationText).SelectMany(FilesOf)];
         var fingerprint = Fingerprints.OfText(FormattableString.Invariant(
-            $"{Fingerprints.Of(files)} {config.Text.Count} {config.ValidationText.Count} {config.TextLines} {config.VocabularySize}"));
+            $"{Fingerprints.Of(files)} {source.Text.Count} {source.ValidationText.Count} {source.TextLines} {source.VocabularySize}{source.Own}"));
         var folder = work.Of($"text-{fingerprint}");
         var ready = Path.Combine(folder, "ready");
         if (!File.Exists(ready))
         {
-            say($"Learning a vocabulary of {config.VocabularySize} word pieces, and making shards");
+            say(source.Tokenizer is null ? $"Learning a vocabulary of {source.VocabularySize} word pieces, and making shards" : "Making shards");
             Directory.CreateDirectory(folder);
-            var vocabulary = WordPieceTrainer.Train(Lines(config), config.VocabularySize);
-            vocabulary.Save(Path.Combine(folder, "vocab.txt"));
-            var (tokenizer, options) = (new WordPieceTokenizer(vocabulary), new CorpusOptions { Overwrite = true });
-            CorpusBuilder.Build(Lines(config), tokenizer, Path.Combine(folder, "shards"), options, cancellationToken).Dispose();
-            if (config.ValidationText.Count > 0)
-                CorpusBuilder.BuildFromFiles(config.ValidationText, tokenizer, Path.Combine(folder, "validation-shards"), options, cancellationToken).Dispose();
+            var tokenizer = source.Tokenizer ?? Learn(source, cancellationToken);
+            tokenizer.Vocabulary.Save(Path.Combine(folder, "vocab.txt"));
+            var options = new CorpusOptions { Overwrite = true };
+            CorpusBuilder.Build(Lines(source), tokenizer, Path.Combine(folder, "shards"), options, cancellationToken).Dispose();
+            if (source.ValidationText.Count > 0)
+                CorpusBuilder.BuildFromFiles(source.ValidationText, tokenizer, Path.Combine(folder, "validation-shards"), options, cancellationToken).Dispose();
             WholeFile.Write(ready, "");
         }
-        return new PreparedText(config, folder, fingerprint);
+        return new PreparedText(source, folder, fingerprint);
     }
 
     /// <summary>In words.</summary>
     public string Description() => FormattableString.Invariant(
-        $"{string.Join(", ", _config.Text.Select(Path.GetFileName))}{(_config.TextLines > 0 ? $", {_config.TextLines} lines" : "")}; held out: ")
-        + (ValidationShards is null ? "a share of it" : string.Join(", ", _config.ValidationText.Select(Path.GetFileName)))
+        $"{string.Join(", ", _source.Text.Select(Path.GetFileName))}{(_source.TextLines > 0 ? $", {_source.TextLines} lines" : "")}; held out: ")
+        + (ValidationShards is null ? "a share of it" : string.Join(", ", _source.ValidationText.Select(Path.GetFileName)))
         + FormattableString.Invariant($"; vocabulary of {Tokenizer.Vocabulary.Count}");
 
-    private static IEnumerable<string?> Lines(ComparisonConfig config) =>
-        config.TextLines > 0 ? CorpusBuilder.ReadLines(config.Text).Take(config.TextLines) : CorpusBuilder.ReadLines(config.Text);
+    private static WordPieceTokenizer Learn(TextSource source, CancellationToken cancellationToken)
+    {
+        var lines = Lines(source).Select(line =>
+        {
+            cancellationToken.ThrowIfCancellationRequested();
+            return line;
+        });
+        return new(WordPieceTrainer.Train(lines, source.VocabularySize, new WordPieceTrainerOptions { LowerCase = source.LowerCase }), source.LowerCase);
+    }
+
+    private static IEnumerable<string?> Lines(TextSource source) =>
+        source.TextLines > 0 ? CorpusBuilder.ReadLines(source.Text).Take(source.TextLines) : CorpusBuilder.ReadLines(source.Text);
 
     private static bool HasText(string? line) => !string.IsNullOrWhiteSpace(line);
 

@@ -38,6 +38,25 @@ internal sealed class InputColumn
     /// <summary>How much a row counts.</summary>
     public static InputColumn Weight(string name) => Number(name, "weight");
 
+    /// <summary>What any of ML.NET's trainers takes as a label.</summary>
+    public static InputColumn AnyLabel(string name) => new(name, "label", "Key<UInt32>, Boolean or Single",
+        type => type is KeyDataViewType && type.RawType == typeof(uint) || type is BooleanDataViewType || type == NumberDataViewType.Single,
+        column => column.Kind == SchemaShape.Column.VectorKind.Scalar && (column.IsKey ? column.ItemType.RawType == typeof(uint) : column.ItemType is BooleanDataViewType || column.ItemType == NumberDataViewType.Single));
+
+    /// <summary>A number for each class.</summary>
+    public static InputColumn Scores(string name) => new(name, "score", "Vector<Single>",
+        type => type is VectorDataViewType vector && vector.ItemType == NumberDataViewType.Single,
+        column => column.Kind == SchemaShape.Column.VectorKind.Vector && column.ItemType == NumberDataViewType.Single);
+
+    /// <summary>A predicted number.</summary>
+    public static InputColumn Prediction(string name) => Number(name, "score");
+
+    /// <summary>The probability of true.</summary>
+    public static InputColumn Probability(string name) => Number(name, "probability");
+
+    /// <summary>True or false, as predicted.</summary>
+    public static InputColumn Answer(string name) => Scalar<BooleanDataViewType>(name, "predicted label", "Boolean");
+
     private static InputColumn Number(string name, string role) => new(name, role, "Single",
         type => type == NumberDataViewType.Single,
         column => column is { Kind: SchemaShape.Column.VectorKind.Scalar, IsKey: false } && column.ItemType == NumberDataViewType.Single);
@@ -77,6 +96,7 @@ internal sealed class InputColumn
     private string Advice => (Role, Expected) switch
     {
         ("label", "Key<UInt32>") => " Append Transforms.Conversion.MapValueToKey before the trainer.",
+        ("label", "Key<UInt32>, Boolean or Single") => "",
         ("label" or "weight", _) => $" Append Transforms.Conversion.ConvertType to {Expected} before the trainer.",
         _ => "",
     };

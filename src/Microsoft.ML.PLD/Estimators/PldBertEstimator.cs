@@ -61,7 +61,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         public int MaxLength { get; init; } = 128;
 
         /// <summary>
-        /// Who is told of every step, beside <c>mlContext.Log</c>: for example <see cref="ConsoleProgress"/>, <see cref="TensorBoardProgress"/>, or your own.
+        /// Who is told of every step, beside <c>mlContext.Log</c>: for example <see cref="ConsoleProgress"/>, <see cref="TrainingReport"/>, <see cref="TensorBoardProgress"/>, or your own.
         /// Default: nobody.
         /// </summary>
         public IReadOnlyList<IProgress<TrainingProgress>> Progress { get; init; } = [];

@@ -67,6 +67,12 @@ public sealed record TrainingProgress
     /// </summary>
     public double? ValidationNextSentenceAccuracy { get; init; }
 
+    /// <summary>The probability with which the schedule runs each block at this step, the one at the input first. Default: not known.</summary>
+    public IReadOnlyList<double> KeepProbabilities { get; init; } = [];
+
+    /// <summary>What stays the same all through the run: the same object in each of its reports. Default: null, not known.</summary>
+    public TrainingRun? Run { get; init; }
+
     /// <summary>What happened since the last report that people should know, a sentence each: checkpoints written, steps skipped, losses that leap. Default: nothing.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 

@@ -12,6 +12,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private readonly List<string> _notices = [];
     private readonly IProgress<TrainingProgress>? _progress = task.Ranks.Rank == 0 ? progress : null;
     private readonly CheckpointOptions _checkpoints = task.Ranks.Rank == 0 ? checkpoints : checkpoints with { Folder = null, ResumeFrom = null };
+    private readonly TrainingRun _run = new() { Options = task.Options, Environment = RunEnvironment(task), Weights = task.Weights.Count };
     private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options.Concat(task.Calls)) : 0;
     private CancellationResult _whenCancelled = checkpoints.WhenCancelled;
     private OperationCanceledException? _asked; // by who was told of a step
@@ -85,6 +86,13 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             Stop(state, gradients, keeper, best, cancelled);
         }
         return TrainingSummary.Of(state, task.Steps);
+    }
+
+    private static Dictionary<string, string> RunEnvironment(ITrainingTask task)
+    {
+        var facts = new Dictionary<string, string>(MachineFacts.All);
+        foreach (var (name, value) in task.Runtime) facts.TryAdd(name, value);
+        return facts;
     }
 
     // The ranks may have read other folders, or none.
@@ -241,6 +249,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         {
             Stage = task.Stage, Step = state.Step, TotalSteps = task.Steps, Loss = state.Loss ?? double.NaN, LearningRate = task.LearningRate.At(Math.Max(0, state.Step - 1), task.Steps),
             GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, BlockShare = plan.ActualShare, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices,
+            Run = _run, KeepProbabilities = _progress is null ? [] : task.LayerSchedule.Knowing(state.Measured).KeepProbabilities(Math.Max(0, state.Step - 1), task.Steps, plan.Blocks),
         };
     }
 

@@ -96,9 +96,11 @@ public sealed class CompareConfigTests
     [TestMethod]
     [DataRow("smoke.json", 15, 2)]
     [DataRow("paper.json", 4, 3)]
-    [DataRow("paper-small.json", 4, 3)]
+    [DataRow("paper-small.json", 5, 3)]
     [DataRow("schedules.json", 15, 3)]
+    [DataRow("schedules-small.json", 15, 3)]
     [DataRow("ablations.json", 11, 3)]
+    [DataRow("ablations-small.json", 11, 3)]
     public void TheConfigsThatComeWithItAreWhole(string file, int arms, int seeds)
     {
         var config = ComparisonConfig.Read(Shipped(file), ["corpus"]);

@@ -4,24 +4,16 @@ namespace Microsoft.ML.PLD.Tests;
 public sealed class ReadmeTests
 {
     [TestMethod]
-    [DataRow("pipeline", "README.md")]
-    [DataRow("binary", "docs/fine-tuning.md")]
-    [DataRow("regression", "docs/fine-tuning.md")]
-    [DataRow("comparing", "docs/fine-tuning.md")]
-    public void TheCodeOfTheDocumentationIsTheOneThatCompiles(string region, string document)
-    {
-        var lines = File.ReadAllLines(Repository.At("test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs"));
-        var first = Array.FindIndex(lines, line => line.Contains($"#region {region}")) + 1;
-        var last = Array.FindIndex(lines, first, line => line.Contains("#endregion"));
-        var code = string.Join('\n', lines[first..last].Select(line => line.Length > 8 ? line[8..] : ""));
-        Assert.Contains($"```csharp\n{code}\n```", File.ReadAllText(Repository.At(document)).ReplaceLineEndings("\n"));
-    }
-
-    [TestMethod]
     public void EveryFolderOfTheLibraryHasItsLineInTheTree()
     {
         foreach (var folder in Directory.GetDirectories(Repository.At("src/Microsoft.ML.PLD")).Select(Path.GetFileName))
             if (folder is not ("bin" or "obj")) Assert.HasCount(2, Readme().Split($"\n  {folder}/ "), $"{folder}/ stands once in the tree");
+    }
+
+    [TestMethod]
+    public void EveryProjectOfTheSourcesHasItsLineInTheTree()
+    {
+        foreach (var project in Directory.GetDirectories(Repository.At("src")).Select(Path.GetFileName)) Assert.HasCount(2, Readme().Split($"\nsrc/{project}/ "), $"src/{project}/ stands once in the tree");
     }
 
     [TestMethod]

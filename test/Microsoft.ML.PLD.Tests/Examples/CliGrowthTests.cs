@@ -1,9 +1,9 @@
-using Pretraining;
+using Cli;
 
 namespace Microsoft.ML.PLD.Tests;
 
 [TestClass]
-public sealed class PretrainingGrowthTests
+public sealed class CliGrowthTests
 {
     [TestMethod]
     public void StagesAreRead()
@@ -36,7 +36,7 @@ public sealed class PretrainingGrowthTests
     public void StagesThatDoNotFollowEachOtherAreRefused(string first, string second)
     {
         var message = Assert.ThrowsExactly<FormatException>(() => GrowthStages.Parse([first, second])).Message;
-        Assert.StartsWith("--grow: A stage ", message);
+        Assert.StartsWith("does not go: A stage ", message);
         Assert.DoesNotContain("Parameter", message);
     }
 }

@@ -1,12 +1,12 @@
 using System.Globalization;
 using Microsoft.ML.PLD;
 
-namespace Pretraining;
+namespace Cli;
 
 /// <summary>The stages of <see cref="GrowingDepth"/> on the command line: <c>3:0.3 6:0.5</c>.</summary>
 internal static class GrowthStages
 {
-    /// <exception cref="FormatException">One is no stage, or they do not follow each other; the message is for people.</exception>
+    /// <exception cref="FormatException">One is no stage, or they do not follow each other; the message is for people, without the option's name.</exception>
     public static GrowthStage[] Parse(IEnumerable<string> texts)
     {
         GrowthStage[] stages = [.. texts.Select(Stage)];
@@ -17,7 +17,7 @@ internal static class GrowthStages
         }
         catch (ArgumentException problem)
         {
-            throw new FormatException($"--grow: {problem.Message.Split(" (Parameter")[0]}", problem);
+            throw new FormatException($"does not go: {problem.Message.Split(" (Parameter")[0]}", problem);
         }
     }
 
@@ -25,5 +25,5 @@ internal static class GrowthStages
         && int.TryParse(blocks, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
         && double.TryParse(until, NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out var share)
         ? new(number, share)
-        : throw new FormatException($"--grow has '{text}'; expected BLOCKS:SHARE, for example 3:0.3 for the 3 lowest blocks in the first 30 % of the steps.");
+        : throw new FormatException($"has '{text}'; expected BLOCKS:SHARE, for example 3:0.3 for the 3 lowest blocks in the first 30 % of the steps.");
 }

@@ -1,0 +1,17 @@
+#!/usr/bin/env bash
+# Makes the NuGet packages of src/ and their symbols: build/pack.sh [FOLDER], by default artifacts/packages.
+# To publish, set RepositoryUrl=https://... in the environment: the packages then say where their sources are.
+set -euo pipefail
+folder=${1:-$(dirname "${BASH_SOURCE[0]}")/../artifacts/packages}
+mkdir -p "$folder"
+folder=$(cd "$folder" && pwd)
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+rm -f "$folder"/Microsoft.ML.PLD.*nupkg
+
+# What was built without CI=true has this machine's paths in it, and the compiler would not notice: then all is built again.
+again=$([ "${CI:-}" = true ] || echo --no-incremental)
+export CI=true
+dotnet build src/Microsoft.ML.PLD.Models.Mini -c Release $again # and the library, which it refers to
+for project in src/*/; do
+    dotnet pack "$project" -c Release --no-build -o "$folder"
+done

@@ -1,0 +1,5 @@
+using System.Globalization;
+using Cli;
+
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
+return CommandLine.Run(args);
