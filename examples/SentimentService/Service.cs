@@ -11,7 +11,7 @@ internal static class Service
         builder.WebHost.UseUrls(urls).ConfigureKestrel(kestrel => (kestrel.Limits.MaxRequestBodySize, kestrel.AddServerHeader) = (limits.BodyBytes, false));
         builder.Logging.AddFilter("Microsoft.AspNetCore", LogLevel.Warning); // not a line for each request
         builder.Services.AddSingleton(_ => new PredictionPool(model, retained: limits.AtOnce)); // made by the container, and so disposed of by it: after the last request
-        builder.Services.AddProblemDetails();
+        builder.Services.AddProblemDetails(problems => problems.CustomizeProblemDetails = context => context.ProblemDetails.Detail ??= Reason(context.ProblemDetails.Status, limits));
         builder.Services.AddHealthChecks().AddCheck<ModelHealth>("model");
         builder.Services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(20)); // SIGTERM: requests that are under way are answered first
         builder.Services.AddRateLimiter(limiter =>
@@ -34,6 +34,16 @@ internal static class Service
             : Results.Ok(pool.Predict(questions.Texts!.Select(text => text!)).Select(output => Answer.Of(output, pool.Labels))));
         return app;
     }
+
+    // For what is refused before it gets as far as the limits' own words.
+    private static string? Reason(int? status, ServiceLimits limits) => status switch
+    {
+        StatusCodes.Status400BadRequest => """The body is not what is expected: {"text": "..."} for /predict, {"texts": ["...", "..."]} for /predict/batch.""",
+        StatusCodes.Status413PayloadTooLarge => $"The body is too large; expected at most {limits.BodyBytes} bytes.",
+        StatusCodes.Status415UnsupportedMediaType => "The body is of another type; expected Content-Type: application/json.",
+        StatusCodes.Status429TooManyRequests => $"There are too many requests; expected at most {limits.RequestsASecond} a second of one address.",
+        _ => null,
+    };
 
     private static IResult Refused(string problem) => Results.Problem(problem, statusCode: StatusCodes.Status400BadRequest);
 

@@ -16,7 +16,7 @@ var mlContext = new MLContext(seed: 1);
 
 // 1. Vectors of all questions that have been answered before: the index. Vectors of one encoder all lean to one side; without their mean they tell more.
 using var encoder = PldBertTransformer.FromPretrained(mlContext, Path.Combine(examples, "models", "pld-bert-mini"), "Features", nameof(Question.Text), maxLength: 64);
-var (known, asked) = (Read("train.csv", smoke ? 600 : int.MaxValue), Read("test.csv", smoke ? 100 : int.MaxValue));
+var (known, asked) = (Read("train.csv", smoke ? 300 : int.MaxValue), Read("test.csv", smoke ? 60 : int.MaxValue));
 var (index, queries) = (Embed(known), Embed(asked));
 var mean = new float[index[0].Features.Length];
 foreach (var question in index) TensorPrimitives.Add(mean, question.Features, mean);

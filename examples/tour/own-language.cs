@@ -21,8 +21,8 @@ var vocabulary = WordPieceTrainer.Train(lines, vocabularySize: words > 500_000 ?
 var own = new WordPieceTokenizer(vocabulary, lowerCase: false);
 var english = WordPieceTokenizer.FromVocabularyFile(Path.Combine(examples, "models", "pld-bert-mini", "vocab.txt"));
 Console.WriteLine($"{vocabulary.Count:N0} word pieces learned. Pieces a word: {PiecesAWord(own):F2}; with the {english.Vocabulary.Count:N0} English ones of pld-bert-mini: {PiecesAWord(english):F2}");
-foreach (var word in lines.SelectMany(line => line.Split(' ')).Where(word => word.All(char.IsLetter)).GroupBy(word => word).Where(same => same.Count() > 2).OrderByDescending(same => same.Key.Length).Take(3))
-    Console.WriteLine($"  {word.Key}: {Pieces(own, word.Key)}; English: {Pieces(english, word.Key)}");
+var frequent = lines.SelectMany(line => line.Split(' ')).Where(word => word.All(char.IsLetter)).CountBy(word => word).Where(count => count.Value > 2).Select(count => count.Key);
+foreach (var longWord in frequent.OrderByDescending(word => word.Length).Take(3)) Console.WriteLine($"  {longWord}: {Pieces(own, longWord)}; English: {Pieces(english, longWord)}");
 
 // 2. The encoder: six small blocks. With much text take BertConfig.Mini or more, longer sequences, and as many steps as there is time for.
 var mlContext = new MLContext(seed: 1);

@@ -17,7 +17,7 @@ var file = mlContext.Data.LoadFromTextFile<Question>(
     Path.Combine(examples, "data", "banking77", "train.csv"), new TextLoader.Options { Separators = [','], HasHeader = true, AllowQuoting = true, ReadMultilines = true });
 var categories = mlContext.Data.CreateEnumerable<Question>(file, reuseRowObject: false).GroupBy(question => question.Category, question => question.Text).Select(texts => texts.ToArray()).ToArray();
 random.Shuffle(categories);
-var (training, test) = (Draw(categories[..57], smoke ? 320 : 8_000), Draw(categories[57..], smoke ? 400 : 2_000));
+var (training, test) = (Draw(categories[..57], smoke ? 160 : 8_000), Draw(categories[57..], smoke ? 200 : 2_000));
 Console.WriteLine($"{training.Length:N0} pairs of 57 categories to learn from, {test.Length:N0} of 20 others to be tried on; half of them ask the same.");
 
 // 2. Fine-tune on two columns. Both sentences are read together, so that each word of one can look at each of the other.

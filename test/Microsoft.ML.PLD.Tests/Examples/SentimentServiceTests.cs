@@ -66,7 +66,7 @@ public sealed class SentimentServiceTests
     [TestMethod]
     [DataRow("""{ "text": "" }""", HttpStatusCode.BadRequest, "Text 1 is empty.")]
     [DataRow("""{ "question": "?" }""", HttpStatusCode.BadRequest, "Text 1 is empty.")]
-    [DataRow("not JSON", HttpStatusCode.BadRequest, "")]
+    [DataRow("not JSON", HttpStatusCode.BadRequest, "The body is not what is expected")]
     public async Task WhatCannotBeAnsweredIsRefusedWithAReason(string body, HttpStatusCode status, string reason)
     {
         using var response = await Client.PostAsync(new Uri(_address, "/predict"), new StringContent(body, null, "application/json"));
