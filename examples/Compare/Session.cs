@@ -86,7 +86,7 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
     {
         try
         {
-            return new RuntimeOptions { Precision = precision }.Resolve();
+            return new RuntimeOptions { Precision = precision, MicroBatchSize = config.MicroBatchSize }.Resolve();
         }
         catch (Exception problem) when (problem is ArgumentException or InvalidOperationException)
         {

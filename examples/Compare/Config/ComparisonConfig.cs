@@ -39,6 +39,9 @@ internal sealed record ComparisonConfig
     /// <summary>How often each plan is timed for the reference system time.</summary>
     public required int ReferenceRounds { get; init; }
 
+    /// <summary>The most sequences that are computed at once; a batch is accumulated from as many micro-batches as it takes.</summary>
+    public required int MicroBatchSize { get; init; }
+
     public DownstreamConfig? Downstream { get; init; }
 
     /// <summary>The file's text.</summary>
@@ -104,7 +107,8 @@ internal sealed record ComparisonConfig
         {
             Title = title, Text = texts, ValidationText = validation, TextLines = fields.Whole("text_lines", 0), VocabularySize = fields.Whole("vocabulary_size", 8_192, least: 100),
             Budget = unit, Steps = steps, Seeds = seeds, Arms = arms, Slices = slices, Validations = validations,
-            ReferenceRounds = fields.Whole("reference_rounds", 9, least: 2), Downstream = ReadDownstream(fields.Object("downstream")),
+            ReferenceRounds = fields.Whole("reference_rounds", 9, least: 2), MicroBatchSize = fields.Whole("micro_batch_size", new RuntimeOptions().MicroBatchSize, least: 1),
+            Downstream = ReadDownstream(fields.Object("downstream")),
         };
         fields.End();
         return config;
