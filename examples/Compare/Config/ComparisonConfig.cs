@@ -51,6 +51,12 @@ internal sealed record ComparisonConfig
 
     public TextSource Source => new() { Text = Text, ValidationText = ValidationText, TextLines = TextLines, VocabularySize = VocabularySize };
 
+    /// <summary>The same with another baseline. For reports: budgets follow from the baseline.</summary>
+    /// <exception cref="UsageException">No arm has the name.</exception>
+    public ComparisonConfig Against(string baseline) => Arms.Any(arm => arm.Name == baseline)
+        ? this with { Arms = [.. Arms.OrderBy(arm => arm.Name != baseline)] }
+        : throw new UsageException($"--baseline: there is no arm '{baseline}'; expected {Fields.OneOf([.. Arms.Select(arm => arm.Name)])}.");
+
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
     /// <param name="validationText">What <paramref name="text"/> is validated with; null or empty: its end.</param>

@@ -40,6 +40,17 @@ public sealed class CompareLogTests
     }
 
     [TestMethod]
+    public void AReportCanHoldTheArmsAgainstAnother()
+    {
+        var (first, _) = Logged();
+        string[] names = [.. first.Config.Arms.Select(arm => arm.Name)];
+        var other = first with { Config = first.Config.Against(names[1]) };
+        Assert.AreEqual(names[1], other.Baseline);
+        Assert.AreEqual(-first.FinalLoss(names[1]).Mean, other.FinalLoss(names[0]).Mean, 1e-12);
+        Assert.Contains("there is no arm 'none'; expected one of:", Assert.ThrowsExactly<UsageException>(() => first.Config.Against("none")).Message);
+    }
+
+    [TestMethod]
     public void AFolderWithRunsIsLeftAlone()
     {
         var (_, archive) = Logged();
