@@ -62,14 +62,20 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
 
     /// <summary>Makes a report again from its logs.</summary>
     /// <param name="logs">The archive.</param>
-    /// <param name="workFolder">Where the report goes; has no runs yet.</param>
+    /// <param name="workFolder">Where the report goes; empty.</param>
+    /// <param name="baseline">The arm that the others are held against; null: the first one.</param>
     /// <param name="json">Where the results go, too; null: nowhere.</param>
     /// <returns>The exit code: 1 if runs have diverged.</returns>
-    /// <exception cref="UsageException">It is no archive, or the folder has runs.</exception>
-    public static int Again(string logs, string workFolder, string? json)
+    /// <exception cref="UsageException">It is no archive, the folder is not empty, or no arm has that name.</exception>
+    public static int Again(string logs, string workFolder, string? baseline, string? json)
     {
         var work = new WorkFolder(workFolder);
         var (summary, times, conditions) = LogArchive.Read(logs, work);
+        if (baseline is not null && baseline != summary.Baseline)
+        {
+            conditions = [.. conditions, $"held against {baseline} here; the budget was {summary.Baseline}'s"];
+            summary = summary with { Config = summary.Config.Against(baseline) };
+        }
         CompareFiles.Write(work, summary, times, conditions);
         return Tell(summary, work, json);
     }

@@ -48,6 +48,12 @@ internal sealed record ComparisonConfig
 
     public TextSource Source => new() { Text = Text, ValidationText = ValidationText, TextLines = TextLines, VocabularySize = VocabularySize };
 
+    /// <summary>The same with another baseline. For reports: budgets follow from the baseline.</summary>
+    /// <exception cref="UsageException">No arm has the name.</exception>
+    public ComparisonConfig Against(string baseline) => Arms.Any(arm => arm.Name == baseline)
+        ? this with { Arms = [.. Arms.OrderBy(arm => arm.Name != baseline)] }
+        : throw new UsageException($"--baseline: there is no arm '{baseline}'; expected {Fields.OneOf([.. Arms.Select(arm => arm.Name)])}.");
+
     /// <param name="path">The file. Texts are named relative to its folder.</param>
     /// <param name="text">Replaces the file's texts, and what it validates with; null or empty: nothing.</param>
     /// <param name="validationText">What <paramref name="text"/> is validated with; null or empty: its end.</param>
@@ -96,7 +102,8 @@ internal sealed record ComparisonConfig
         var model = ArmReader.Model(fields.Object("model"), BertConfig.Mini);
         var training = ArmReader.Training(fields.Object("training"), new PretrainingOptions());
         training = training with { ValidationSequences = sequences, ValidationSeed = 1, LayerSchedule = new DenseSchedule() };
-        var arms = fields.Objects("arms").Select(arm => ArmReader.Arm(arm, model, training)).ToArray();
+        var microBatch = fields.Whole("micro_batch_size", new RuntimeOptions().MicroBatchSize, least: 1);
+        var arms = fields.Objects("arms").Select(arm => ArmReader.Arm(arm, model, training, microBatch)).ToArray();
         if (arms.Length == 0) fields.Note("arms", "missing or empty", "at least one arm, the first of which is the baseline");
         foreach (var same in arms.GroupBy(arm => arm.Name).Where(same => same.Count() > 1)) fields.Note("arms", $"a list with {same.Count()} arms of the name '{same.Key}'", "a name of its own for each");
 

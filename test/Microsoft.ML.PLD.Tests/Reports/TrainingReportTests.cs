@@ -96,25 +96,25 @@ public sealed class TrainingReportTests
     {
         using var report = Begin();
         using var done = new CancellationTokenSource();
+        using var seen = new ManualResetEventSlim();
         var reader = Task.Run(() =>
         {
-            var seen = 0;
             while (!done.IsCancellationRequested)
             {
                 if (!File.Exists(Page)) continue;
                 Assert.EndsWith("</html>\n", File.ReadAllText(Page)); // whoever is killed at such a moment leaves such a page
-                seen++;
+                seen.Set();
             }
-            return seen;
         });
         foreach (var progress in ReportPages.Pretraining(40).Take(30))
         {
             report.Report(progress);
             _clock.Advance(TimeSpan.FromSeconds(10));
+            if (!seen.IsSet) WaitHandle.WaitAny([seen.WaitHandle, ((IAsyncResult)reader).AsyncWaitHandle], TimeSpan.FromSeconds(30)); // a busy machine begins with the reader late
         }
-        SpinWait.SpinUntil(() => reader.IsCompleted, 50);
         done.Cancel();
-        Assert.IsGreaterThan(0, reader.GetAwaiter().GetResult());
+        reader.GetAwaiter().GetResult();
+        Assert.IsTrue(seen.IsSet);
 
         var page = ReportPages.Parse(Page);
         Assert.Contains("running Pre-training, step 30 of 40", page.Descendants(ReportPages.Html + "p").First().Value);
