@@ -36,7 +36,7 @@ var adaptation = reading.Transforms.PldBert("Features", nameof(Question.Text), n
     Progress = [console, validations],
 });
 using var adapted = adaptation.Fit(reading.Data.LoadFromEnumerable(Shuffled(questions, seed: 1)));
-Console.WriteLine($"masked words of held-out questions guessed right: {validations.Accuracies[0]:P1} -> {validations.Accuracies[^1]:P1}");
+Console.WriteLine($"masked words of held-out questions guessed right: {validations.Accuracies[0]:P1} at the first look -> {validations.Accuracies[^1]:P1}");
 
 // 3. Fine-tune both on the same labels, and measure both.
 var rows = (from seed in Enumerable.Range(1, plan.Seeds) let labelled = Few(seed) select (Seed: seed, Plain: Accuracy(mini, labelled, seed), Adapted: Accuracy(adapted.Model, labelled, seed))).ToArray();
