@@ -14,7 +14,7 @@ internal sealed class ReferenceProbe(PreparedText corpus, RuntimeOptions runtime
     public static string KindOf(Arm arm) => FormattableString.Invariant(
         $"{arm.Model.Layers} blocks of {arm.Model.HiddenSize}, {arm.Model.AttentionHeads} heads, {arm.Model.IntermediateSize} within, {arm.Model.NormPlacement}LN{(arm.Model.EmbeddingNorm ? "" : " without embedding norm")}, ")
         + FormattableString.Invariant($"{arm.Training.BatchSize} x {arm.Training.SequenceLength}, dropout {arm.Training.HiddenDropout} {arm.Training.AttentionDropout}, {(arm.Training.NextSentencePrediction ? "pairs" : "masks only")}, ")
-        + FormattableString.Invariant($"{arm.Training.MaskingRate} masked, {arm.MicroBatchSize} at once, vocabulary {arm.Model.VocabularySize}");
+        + FormattableString.Invariant($"{arm.Training.MaskingRate} masked, {arm.MicroBatchSize} at once");
 
     /// <param name="arms">Arms of each kind; one of each is timed.</param>
     /// <param name="rounds">How often each plan is timed.</param>

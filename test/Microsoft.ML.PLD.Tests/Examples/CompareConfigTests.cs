@@ -102,6 +102,7 @@ public sealed class CompareConfigTests
     [DataRow("ablations.json", 12, 3)]
     [DataRow("ablations-small.json", 12, 3)]
     [DataRow("repeated-small.json", 3, 3)]
+    [DataRow("once-small.json", 3, 3)]
     public void TheConfigsThatComeWithItAreWhole(string file, int arms, int seeds)
     {
         var config = ComparisonConfig.Read(Shipped(file), ["corpus"]);
