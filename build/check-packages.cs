@@ -7,12 +7,14 @@
 //     dotnet run build/check-packages.cs -- FOLDER [SOURCES]
 //
 // With SOURCES, the folder src after all has been built anew, the libraries in the packages have to be those that this build has made, byte for byte. Run from the repository's root.
+using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
 using System.Xml.Linq;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length is not (1 or 2))
 {
     Console.Error.WriteLine("Expected FOLDER [SOURCES] (see the head of build/check-packages.cs).");
