@@ -7,7 +7,7 @@ namespace Microsoft.ML.PLD.Tests;
 [TestClass]
 public sealed class CliRunFolderTests
 {
-    private static readonly Setting<string?> Data = Settings.Path("--data", ""), Output = Settings.Path("--output", "");
+    private static readonly Setting<string?> Data = Cli.Settings.Path("--data", ""), Output = Cli.Settings.Path("--output", "");
     private readonly TemporaryFolder _folder = new();
 
     [TestCleanup]
