@@ -2,17 +2,19 @@
 #:property PublishAot=false
 #:property NoWarn=CS1591
 
-// Looks into the packages that build/pack.sh has made, as those do who publish: what they say of themselves, what they hold and depend on, their symbols, and that no path of this machine is in them.
+// Looks into the packages that build/pack.sh has made, and the tool of examples/Cli if it is beside them, as those do who publish: what they say of themselves, what they hold and depend on, their symbols, and that no path of this machine is in them.
 //
 //     dotnet run build/check-packages.cs -- FOLDER [SOURCES]
 //
 // With SOURCES, the folder src after all has been built anew, the libraries in the packages have to be those that this build has made, byte for byte. Run from the repository's root.
+using System.Globalization;
 using System.IO.Compression;
 using System.Reflection.Metadata;
 using System.Reflection.PortableExecutable;
 using System.Text;
 using System.Xml.Linq;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length is not (1 or 2))
 {
     Console.Error.WriteLine("Expected FOLDER [SOURCES] (see the head of build/check-packages.cs).");
@@ -23,6 +25,7 @@ var embeddedSource = new Guid("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
 var pinned = XDocument.Load("Directory.Packages.props").Descendants("PackageVersion").ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
 List<string> problems = [];
 foreach (var project in Directory.GetFiles("src", "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal)) CheckPackage(project);
+foreach (var tool in Directory.GetFiles(args[0], "Microsoft.ML.PLD.Tool.*.nupkg")) CheckTool(tool);
 foreach (var problem in problems) Console.WriteLine(problem);
 Console.WriteLine(problems.Count == 0 ? "The packages are as they should be." : $"{problems.Count} problems.");
 return problems.Count == 0 ? 0 : 1;
@@ -42,6 +45,22 @@ void CheckPackage(string project)
     CheckDependencies(id, project, held);
     CheckLibrary(id, held, debug);
     Console.WriteLine($"{id}: {new FileInfo(package).Length:N0} bytes, {held.Count} files; symbols {new FileInfo(symbols).Length:N0} bytes");
+}
+
+// It hands on the work of others, and so what they say of it.
+void CheckTool(string package)
+{
+    var held = Contents(package);
+    var id = Path.GetFileNameWithoutExtension(held.Keys.Single(name => name.EndsWith(".nuspec", StringComparison.Ordinal)));
+    Check(id, new FileInfo(package).Length <= 250_000_000, "takes more than the 250 MB of NuGet");
+    CheckDescription(id, held);
+    Check(id, held.Keys.Any(name => name.EndsWith("/pld.dll", StringComparison.Ordinal)), "has no pld.dll");
+    foreach (var other in new[] { "libtorch-cpu-", "TorchSharp/", "Microsoft.ML/", "Microsoft.ML.OnnxRuntime/", "SkiaSharp/", "HarfBuzzSharp/", "ScottPlot/" })
+        Check(id, held.Keys.Any(name => name.StartsWith($"licenses/{other}", StringComparison.Ordinal)), $"has no licence of {other.Trim('/', '-')}");
+    string[] data = [.. held.Keys.Where(name => name.Contains("/data/", StringComparison.Ordinal)).Select(name => name[..(name.LastIndexOf('/') + 1)]).Distinct()];
+    Check(id, data.Length == 2, $"has {data.Length} data sets; expected 2");
+    foreach (var folder in data) Check(id, held.ContainsKey($"{folder}LICENSE") && held.ContainsKey($"{folder}README.md"), $"has no LICENSE or no README.md in {folder}");
+    Console.WriteLine($"{id}: {new FileInfo(package).Length:N0} bytes, {held.Count} files of less than 10 MB");
 }
 
 void CheckDescription(string id, Dictionary<string, byte[]> held)

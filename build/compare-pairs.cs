@@ -15,6 +15,7 @@ using System.Globalization;
 using Microsoft.ML;
 using Microsoft.ML.PLD;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length < 5)
 {
     Console.Error.WriteLine($"There are {args.Length} arguments; expected MODEL OUTPUT PAIRS.tsv RATE SEED [GROWN_FROM...] (see the head of build/compare-pairs.cs).");

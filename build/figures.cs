@@ -11,6 +11,7 @@ using System.Globalization;
 using System.Text;
 using Microsoft.ML.PLD;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 const int blocks = 12;
 const long steps = 10_000;
 const string blue = "#2a6fbb", orange = "#c8640a", green = "#2e8540", grey = "#666666", light = "#dfe6ee";

@@ -16,6 +16,7 @@ using System.Globalization;
 using System.Text.RegularExpressions;
 using Microsoft.ML.PLD;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 if (args.Length < 5)
 {
     Console.Error.WriteLine($"There are {args.Length} arguments; expected OUTPUT.txt SENTENCES SEED NOISE TEXT... (see the head of build/noised-copies.cs).");

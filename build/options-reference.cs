@@ -16,6 +16,7 @@ using System.Text.RegularExpressions;
 using System.Xml.Linq;
 using Microsoft.ML.PLD;
 
+CultureInfo.CurrentCulture = CultureInfo.InvariantCulture;
 var page = new ReferencePage(
     new("Estimators and trainers", "What `mlContext.Transforms.PldBert` and the three `Trainers.PldBert` take.",
         typeof(PldBertEstimator.Options), typeof(PldBertTrainerOptions), typeof(PldBertMulticlassTrainer.Options), typeof(PldBertBinaryTrainer.Options), typeof(PldBertRegressionTrainer.Options)),

@@ -8,10 +8,9 @@ folder=$(cd "$folder" && pwd)
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 rm -f "$folder"/Microsoft.ML.PLD.*nupkg
 
-# What was built without CI=true has this machine's paths in it, and the compiler would not notice: then all is built again.
-again=$([ "${CI:-}" = true ] || echo --no-incremental)
+# What was once built without CI=true has this machine's paths in it, and the compiler would not notice: all is built again.
 export CI=true
-dotnet build src/Microsoft.ML.PLD.Models.Mini -c Release $again # and the library, which it refers to
+dotnet build src/Microsoft.ML.PLD.Models.Mini -c Release --no-incremental # and the library, which it refers to
 for project in src/*/; do
     dotnet pack "$project" -c Release --no-build -o "$folder"
 done

@@ -35,15 +35,17 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
+        Verb? verb = null;
         try
         {
             var parsed = CommandReader.Parse(Root(), args.Count == 0 ? ["--help"] : args);
+            verb = parsed.CommandResult.Command as Verb;
             // Ctrl+C is for the training.
             return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
         }
         catch (Exception failure)
         {
-            var ending = Outcome.Of(failure, fresh: args.Contains("--fresh"));
+            var ending = Outcome.Of(failure, verb is { GoesOn: true }, fresh: args.Contains("--fresh"));
             Console.Error.WriteLine(ending.Message);
             return ending.Code;
         }

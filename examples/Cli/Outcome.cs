@@ -9,14 +9,20 @@ namespace Cli;
 internal static class Outcome
 {
     /// <summary>Never with a stack trace, unless the environment variable <c>PLD_TRACE</c> asks for it.</summary>
-    public static Ending Of(Exception failure, bool fresh)
+    /// <param name="failure">What happened.</param>
+    /// <param name="goesOn">Whether what has been done is kept, and gone on with.</param>
+    /// <param name="fresh">Whether the command begins anew.</param>
+    public static Ending Of(Exception failure, bool goesOn, bool fresh)
     {
         var ending = failure switch
         {
+            OperationCanceledException when !goesOn => new Ending(130, "Stopped. No file is written."),
             OperationCanceledException => new Ending(130, $"Stopped. {(failure.Message.Contains('\'') ? $"{failure.Message} " : "")}The same command {(fresh ? "without --fresh " : "")}goes on."),
             TrainingDivergedException => new Ending(1, $"{failure.Message} A lower --learning-rate, or a longer --warmup, may help."),
             ArgumentException problem => new Ending(2, $"{ArmReader.Plain(problem)}."),
-            InvalidOperationException or NotSupportedException or DllNotFoundException or OnnxRuntimeException => new Ending(2, failure.Message),
+            // Of Microsoft.ML and of ours they are about what was given; of .NET's own, a fault of the program.
+            InvalidOperationException { Source: { } source } when source.StartsWith("Microsoft.ML", StringComparison.Ordinal) => new Ending(2, failure.Message),
+            NotSupportedException or DllNotFoundException or OnnxRuntimeException => new Ending(2, failure.Message),
             OutOfMemoryException => new Ending(1, "Memory ran out. A smaller --micro-batch-size or --max-length needs less of it."),
             _ => Ending.Of(failure, fresh) ?? new Ending(1, $"Something that this program did not expect: {failure.GetType().Name}: {failure.Message}"),
         };

@@ -25,6 +25,9 @@ internal abstract class Verb : Command
 
     public IReadOnlyCollection<ISetting> All => _settings;
 
+    /// <summary>Whether the same command goes on after a stop.</summary>
+    public virtual bool GoesOn => false;
+
     /// <summary>All settings with their values after all.</summary>
     public JsonObject Effective(ParseResult parsed)
     {

@@ -1,7 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
 using Microsoft.ML;
-using Microsoft.ML.OnnxRuntime;
 using Microsoft.ML.PLD;
 
 namespace Conversion;
@@ -28,27 +27,19 @@ internal static class ConvertCommand
 
         command.SetAction(arguments =>
         {
-            try
-            {
-                var (source, target) = (arguments.GetRequiredValue(from), arguments.GetRequiredValue(to));
-                string[] texts = arguments.GetValue(text) is { } file ? [.. File.ReadLines(file.FullName).Where(line => line.Length > 0)] : SampleText.Sentences;
-                if (texts.Length == 0) throw new InvalidDataException($"'{arguments.GetValue(text)}' has no text.");
-                var mlContext = new MLContext(seed: 1);
-                using var model = Model.Load(mlContext, source, arguments.GetValue(pooling), arguments.GetValue(maxLength), arguments.GetValue(pairs));
-                Console.WriteLine($"{source}: {model.Description}");
-                model.Save(target, arguments.GetValue(quantize));
-                // An ONNX model is run as such: what this library makes of it is a conversion already.
-                var before = Model.IsOnnx(source) ? model.ScoreSaved(source, texts) : model.Score(texts);
-                var comparison = Comparison.Of(before, model.ScoreSaved(target, texts), Model.Bytes(source), Model.Bytes(target));
-                Console.WriteLine(comparison.ToString(target, texts.Length));
-                if (arguments.GetValue(json) is { } report) File.WriteAllText(report.FullName, JsonSerializer.Serialize(comparison, Comparison.Json));
-                return 0;
-            }
-            catch (Exception failure) when (failure is IOException or InvalidDataException or ArgumentException or InvalidOperationException or UnauthorizedAccessException or NotSupportedException or OnnxRuntimeException)
-            {
-                Console.Error.WriteLine(failure.Message);
-                return 1;
-            }
+            var (source, target) = (arguments.GetRequiredValue(from), arguments.GetRequiredValue(to));
+            string[] texts = arguments.GetValue(text) is { } file ? [.. File.ReadLines(file.FullName).Where(line => line.Length > 0)] : SampleText.Sentences;
+            if (texts.Length == 0) throw new InvalidDataException($"'{arguments.GetValue(text)}' has no text.");
+            var mlContext = new MLContext(seed: 1);
+            using var model = Model.Load(mlContext, source, arguments.GetValue(pooling), arguments.GetValue(maxLength), arguments.GetValue(pairs));
+            Console.WriteLine($"{source}: {model.Description}");
+            model.Save(target, arguments.GetValue(quantize));
+            // An ONNX model is run as such: what this library makes of it is a conversion already.
+            var before = Model.IsOnnx(source) ? model.ScoreSaved(source, texts) : model.Score(texts);
+            var comparison = Comparison.Of(before, model.ScoreSaved(target, texts), Model.Bytes(source), Model.Bytes(target));
+            Console.WriteLine(comparison.ToString(target, texts.Length));
+            if (arguments.GetValue(json) is { } report) File.WriteAllText(report.FullName, JsonSerializer.Serialize(comparison, Comparison.Json));
+            return 0;
         });
     }
 }

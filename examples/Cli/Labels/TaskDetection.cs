@@ -17,8 +17,8 @@ internal static class TaskDetection
     {
         string[] values = [.. labels.Distinct().Order(StringComparer.Ordinal)];
         if (values.Length < 2) throw OneValue(values, labels.Count, column);
-        if (values.Length == 2 && values.Select(Truth.Of) is var truths && truths.Contains(true) && truths.Contains(false))
-            return (TaskKind.Binary, $"yes or no ('{values[0]}', '{values[1]}')");
+        if (values.DistinctBy(value => value, StringComparer.OrdinalIgnoreCase).ToArray() is [var one, var other] && Truth.Of(one) is { } truth && Truth.Of(other) == !truth)
+            return (TaskKind.Binary, $"yes or no ('{one}', '{other}'), which predict will call true or false; --task classes keeps the words");
         if (values.All(value => IsNumber(value, out _)))
             return values.Length <= MostNumberedClasses && values.All(value => IsNumber(value, out var number) && number == Math.Floor(number))
                 ? (TaskKind.Classes, $"{values.Length} classes ({string.Join(", ", values)}); --task number takes them as numbers")

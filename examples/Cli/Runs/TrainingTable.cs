@@ -8,6 +8,9 @@ internal sealed class TrainingTable
 {
     public const string Class = "(class)", Truth = "(truth)", Number = "(number)";
 
+    /// <summary>The label that a trainer of the kind takes; that of classes is a key, made of <see cref="Class"/>.</summary>
+    public static string LabelOf(TaskKind kind) => kind switch { TaskKind.Classes => "(label)", TaskKind.Binary => Truth, _ => Number };
+
     public string First { get; set; } = "";
 
     public string Second { get; set; } = "";

@@ -10,7 +10,7 @@ internal static class ConfigFile
     private static readonly JsonSerializerOptions Json = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The file as a command line would say it: the option and its values, field by field.</summary>
-    /// <param name="path">The file; paths in it are relative to its folder.</param>
+    /// <param name="path">The file; paths in it are relative to its folder. Fingerprints, which a training adds, are passed over.</param>
     /// <param name="settings">Those that the verb has.</param>
     /// <exception cref="UsageException">It is not there, no JSON object, or has a field that is no setting, or a value of another kind.</exception>
     public static IReadOnlyList<(ISetting Setting, IReadOnlyList<string> Words)> Read(string path, IReadOnlyCollection<ISetting> settings)
@@ -20,7 +20,7 @@ internal static class ConfigFile
         {
             using var document = JsonDocument.Parse(File.ReadAllText(path), new JsonDocumentOptions { CommentHandling = JsonCommentHandling.Skip, AllowTrailingCommas = true, AllowDuplicateProperties = false });
             if (document.RootElement.ValueKind != JsonValueKind.Object) throw new UsageException($"{path} is {document.RootElement.ValueKind}; expected a JSON object, as --print-config prints it.");
-            return [.. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null).Select(field => Read(path, field, settings))];
+            return [.. document.RootElement.EnumerateObject().Where(field => field.Value.ValueKind != JsonValueKind.Null && field.Name != InputFingerprints.Field).Select(field => Read(path, field, settings))];
         }
         catch (JsonException damaged)
         {

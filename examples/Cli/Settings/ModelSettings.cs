@@ -13,7 +13,7 @@ internal sealed class ModelSettings
 
     public Setting<int> MaxLength { get; } = Settings.Whole("--max-length", "The most tokens of a text, for folders, which do not tell; 0: 128, or as many as the model has positions for.", 0, least: 0);
 
-    public Setting<string?> Device { get; } = Settings.Text("--device", "auto|cpu|cuda|cuda:N", "Where to compute. auto: the environment variable PLD_DEVICE, else a CUDA device if there is one.", "auto");
+    public Setting<string> Device { get; } = Settings.Device();
 
     /// <summary>Reads a fine-tuned model.</summary>
     /// <exception cref="UsageException">It is for pairs and there is one text, or the other way round.</exception>
@@ -33,9 +33,10 @@ internal sealed class ModelSettings
         return Conversion.Model.LoadEncoder(new MLContext(seed: 1), path, pooling, parsed.GetValue(MaxLength));
     }
 
-    // The variable reaches models of every form.
     private void UseDevice(ParseResult parsed)
     {
-        if (parsed.GetValue(Device) is { } device && device != "auto") Environment.SetEnvironmentVariable("PLD_DEVICE", device);
+        if (parsed.GetValue(Device) is not { } device || device == "auto") return;
+        _ = new RuntimeOptions { Device = device }.Resolve(); // what is not there is said of the option
+        Environment.SetEnvironmentVariable("PLD_DEVICE", device); // which reaches models of every form
     }
 }

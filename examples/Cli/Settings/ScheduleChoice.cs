@@ -9,18 +9,26 @@ namespace Cli;
 /// <summary>A layer schedule by name, or as the JSON object that examples/Compare has in its configs.</summary>
 internal static class ScheduleChoice
 {
+    private const string Recommended = "recommended";
+
     private static readonly (string Short, string Name)[] Shorts = [("pld", nameof(ProgressiveLayerDrop)), ("dense", nameof(DenseSchedule))];
 
-    private const string Takers = $"{nameof(ProgressiveLayerDrop)} (pld) or {nameof(AdaptiveLayerDrop)}";
+    private const string Takers = $"{Recommended}, {nameof(ProgressiveLayerDrop)} (pld) or {nameof(AdaptiveLayerDrop)}";
 
-    public static IEnumerable<string> Names => Shorts.Select(one => one.Short).Concat(Schedules.Names);
+    public static IEnumerable<string> Names => Shorts.Select(one => one.Short).Prepend(Recommended).Concat(Schedules.Names);
 
     /// <param name="given">A name, small and capital letters alike, or an object with a name and parameters.</param>
     /// <param name="thetaBar">Of progressive layer dropping and its like; null: their default.</param>
     /// <param name="gammaTimesSteps">Of the same.</param>
+    /// <param name="untrained">The number of blocks, where none has been trained: then <c>recommended</c> begins with the lowest ones, as <see cref="LayerSchedules.Recommended"/>.</param>
     /// <exception cref="UsageException">There is none of this name, or it does not have these parameters.</exception>
-    public static ILayerSchedule Read(string given, double? thetaBar = null, double? gammaTimesSteps = null)
+    public static ILayerSchedule Read(string given, double? thetaBar = null, double? gammaTimesSteps = null, int? untrained = null)
     {
+        if (given.Equals(Recommended, StringComparison.OrdinalIgnoreCase))
+        {
+            var dropping = Read(nameof(ProgressiveLayerDrop), thetaBar, gammaTimesSteps);
+            return untrained is { } layers && LayerSchedules.Recommended(layers) is GrowingDepth growing ? new GrowingDepth(dropping, [.. growing.Stages]) : dropping;
+        }
         var schedule = given.TrimStart().StartsWith('{') ? Parse(given) : new JsonObject { ["name"] = NameOf(given) };
         if (thetaBar is { } theta) schedule["theta_bar"] = theta;
         if (gammaTimesSteps is { } gamma) schedule["gamma_times_steps"] = gamma;

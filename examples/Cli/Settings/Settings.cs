@@ -35,6 +35,13 @@ internal static class Settings
 
     public static Setting<string[]> Texts(string name, string helpName, string description) => new(name, helpName, description, ArgumentArity.OneOrMore, given => [.. given], List);
 
+    /// <summary>Where to compute.</summary>
+    public static Setting<string> Device() => new("--device", "auto|cpu|cuda|cuda:N", "Where to compute. auto: the environment variable PLD_DEVICE, else a CUDA device if there is one.", ArgumentArity.ExactlyOne, given =>
+        given[0] is "auto" or "cpu" or "cuda" || (given[0].StartsWith("cuda:", StringComparison.Ordinal) && int.TryParse(given[0].AsSpan(5), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+            ? given[0]
+            : throw new FormatException($"is '{given[0]}'; expected auto, cpu, cuda, or cuda:N with N from 0."))
+    { DefaultValueFactory = _ => "auto" };
+
     public static Setting<string?> Path(string name, string description, string? usual = null, string helpName = "FILE") =>
         new(name, helpName, description, ArgumentArity.ExactlyOne, given => given[0], path => path is null ? null : JsonValue.Create(System.IO.Path.GetFullPath(path))) { IsPath = true, DefaultValueFactory = _ => usual };
 

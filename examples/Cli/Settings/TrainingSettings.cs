@@ -18,7 +18,7 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
 
     public Setting<double> WeightDecay { get; } = Settings.Real("--weight-decay", "AdamW's decay of weights a step, times the learning rate.", new AdamWOptions().WeightDecay);
 
-    public Setting<string?> Schedule { get; } = Settings.Text("--schedule", "NAME|JSON", $"Which blocks run at each step: {string.Join(", ", ScheduleChoice.Names)}; or a JSON object with its parameters, as in docs/comparing.md.", schedule);
+    public Setting<string?> Schedule { get; } = Settings.Text("--schedule", "NAME|JSON", $"Which blocks run at each step: {string.Join(", ", ScheduleChoice.Names)}; or a JSON object with its parameters, as in docs/comparing.md. recommended: the lowest blocks first, then all with progressive layer dropping; of a trained model, the latter alone.", schedule);
 
     public Setting<double?> Theta { get; } = Settings.RealOrNone("--theta", "Of progressive layer dropping: the share of blocks that run in the end. Default: 0.5.", 0, 1);
 
@@ -28,7 +28,7 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
 
     public Setting<int> Seed { get; } = Settings.Whole("--seed", "What all that is random is drawn from.", 1, least: 0);
 
-    public Setting<string?> Device { get; } = Settings.Text("--device", "auto|cpu|cuda|cuda:N", "Where to compute. auto: the environment variable PLD_DEVICE, else a CUDA device if there is one.", "auto");
+    public Setting<string> Device { get; } = Settings.Device();
 
     public Setting<Precision> Precision { get; } = Settings.Choice("--precision", "The number format. Auto: bfloat16 where the hardware has it, else float32.", Microsoft.ML.PLD.Precision.Auto);
 
@@ -61,10 +61,14 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
 
     public LearningRateSchedule LearningRate(ParseResult parsed, double peak) => new() { Peak = peak, WarmupShare = parsed.GetValue(Warmup), Shape = parsed.GetValue(Shape) };
 
-    public ILayerSchedule LayerSchedule(ParseResult parsed)
+    /// <param name="parsed">The command line.</param>
+    /// <param name="untrained">The number of blocks, where none has been trained; null: they have.</param>
+    public ILayerSchedule LayerSchedule(ParseResult parsed, int? untrained)
     {
-        var then = ScheduleChoice.Read(parsed.GetValue(Schedule)!, parsed.GetValue(Theta), parsed.GetValue(Gamma));
-        return parsed.GetValue(Grow) is { Length: > 0 } stages ? new GrowingDepth(then, stages) : then;
+        var stages = parsed.GetValue(Grow) is { Length: > 0 } given ? given : null;
+        // Where growth is asked for, there is no other.
+        var then = ScheduleChoice.Read(parsed.GetValue(Schedule)!, parsed.GetValue(Theta), parsed.GetValue(Gamma), stages is null ? untrained : null);
+        return stages is null ? then : new GrowingDepth(then, stages);
     }
 
     public CheckpointOptions Checkpoints(ParseResult parsed, RunFolder folder) => new()

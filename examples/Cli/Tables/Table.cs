@@ -6,15 +6,18 @@ namespace Cli;
 /// <summary>A file of rows with named columns.</summary>
 internal sealed class Table
 {
-    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+    // That it has a byte order mark lets StreamReader stay with it where there is one, and not take a lenient one.
+    private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
-    private Table(string path, char separator, bool hasHeader, string[] columns) => (Path, Separator, HasHeader, Columns) = (path, separator, hasHeader, columns);
+    private readonly int _header; // its line; 0: there is none
+
+    private Table(string path, char separator, int header, string[] columns) => (Path, Separator, _header, Columns) = (path, separator, header, columns);
 
     public string Path { get; }
 
     public char Separator { get; }
 
-    public bool HasHeader { get; }
+    public bool HasHeader => _header > 0;
 
     /// <summary>Without a header: "1", "2" and so on.</summary>
     public IReadOnlyList<string> Columns { get; }
@@ -27,11 +30,11 @@ internal sealed class Table
     public static Table Open(string option, string path, bool hasHeader)
     {
         if (!File.Exists(path)) throw new UsageException($"{option}: there is no file '{path}'{(Directory.Exists(path) ? ", but a folder" : "")}; expected a .csv, .tsv or .txt.");
-        if (IsLines(path)) return new Table(path, '\n', hasHeader: false, ["text"]);
+        if (IsLines(path)) return new Table(path, '\n', header: 0, ["text"]);
         using var text = Text(path);
         var separator = SeparatorOf(path);
         var first = TableReader.Rows(path, text, separator).FirstOrDefault() ?? throw new InvalidDataException($"'{path}' is empty; expected rows{(hasHeader ? " under a header" : "")}.");
-        return new Table(path, separator, hasHeader, hasHeader ? [.. first.Fields.Select(field => field.Trim())] : [.. first.Fields.Select((_, i) => $"{i + 1}")]);
+        return new Table(path, separator, hasHeader ? first.Line : 0, hasHeader ? [.. first.Fields.Select(field => field.Trim())] : [.. first.Fields.Select((_, i) => $"{i + 1}")]);
     }
 
     /// <summary>Where a column is.</summary>
@@ -47,7 +50,7 @@ internal sealed class Table
         throw new UsageException($"{option}: '{Path}' has no column '{name}'{Nearest.Hint(name, Columns)}; expected {Settings.Expected(Columns)}{header}.");
     }
 
-    /// <summary>The rows below the header, as they are asked for.</summary>
+    /// <summary>The rows below the header, as they are asked for. Blank lines are none, but where there is one column: there they are empty texts.</summary>
     /// <exception cref="InvalidDataException">While reading: a row has another number of fields.</exception>
     public IEnumerable<TableRow> Rows()
     {
@@ -57,7 +60,7 @@ internal sealed class Table
             for (var line = 1; TableReader.Line(Path, text, line) is { } whole; line++) yield return new TableRow(line, [whole]);
             yield break;
         }
-        foreach (var row in TableReader.Rows(Path, text, Separator).Skip(HasHeader ? 1 : 0))
+        foreach (var row in TableReader.Rows(Path, text, Separator, keepBlank: Columns.Count == 1).Where(row => row.Line > _header))
             yield return row.Fields.Length == Columns.Count ? row : throw new InvalidDataException(
                 $"'{Path}' line {row.Line} has {row.Fields.Length} field{(row.Fields.Length == 1 ? "" : "s")}; expected {Columns.Count}, as the {(HasHeader ? "header" : "first row")}: {string.Join(", ", Columns)}."
                 + (Separator == TableReader.Tab ? " Fields are separated by tabs." : $" A field that contains '{Separator}' needs quotes (\") around it."));

@@ -8,26 +8,27 @@ internal static class TableReader
     public const char Tab = '\t';
     private const char Quote = '"';
 
-    /// <summary>The rows, as they are asked for; blank lines are none.</summary>
+    /// <summary>The rows, as they are asked for.</summary>
     /// <param name="path">The file, for messages.</param>
     /// <param name="text">Its text.</param>
     /// <param name="separator">Between fields.</param>
+    /// <param name="keepBlank">Whether a blank line is a row, of one empty field.</param>
     /// <exception cref="InvalidDataException">While reading: it is not UTF-8, or a quote is not closed.</exception>
-    public static IEnumerable<TableRow> Rows(string path, TextReader text, char separator)
+    public static IEnumerable<TableRow> Rows(string path, TextReader text, char separator, bool keepBlank = false)
     {
-        var (fields, field, line) = (new List<string>(), new StringBuilder(), 1);
-        for (var first = line; Read(text, path, line) is var letter && (letter >= 0 || field.Length > 0 || fields.Count > 0);)
+        var (fields, field, line, isQuoted) = (new List<string>(), new StringBuilder(), 1, false);
+        for (var first = line; Read(text, path, line) is var letter && (letter >= 0 || field.Length > 0 || fields.Count > 0 || isQuoted);)
         {
             switch (letter)
             {
                 case Quote when separator != Tab && field.Length == 0:
-                    if (Quoted(text, path, first, field, ref line)) break;
+                    if (isQuoted = Quoted(text, path, first, field, ref line)) break;
                     throw new InvalidDataException($"'{path}' line {first}: a quote (\") is opened and never closed; expected another one, or \"\" for a quote within quotes.");
                 case '\n' or '\r' or < 0:
                     if (letter == '\r' && text.Peek() == '\n') text.Read();
                     fields.Add(field.ToString());
-                    if (fields.Count > 1 || field.Length > 0) yield return new TableRow(first, [.. fields]);
-                    (fields, field) = ([], new StringBuilder());
+                    if (fields.Count > 1 || field.Length > 0 || isQuoted || keepBlank) yield return new TableRow(first, [.. fields]);
+                    (fields, field, isQuoted) = ([], new StringBuilder(), false);
                     first = ++line;
                     break;
                 case var _ when letter == separator:

@@ -38,7 +38,8 @@ internal sealed class FinetuneVerb : Verb
     public FinetuneVerb() : base("finetune", """
         Teaches an encoder to answer from labelled rows: which class, yes or no, or a number.
 
-        --output gets model.zip (ML.NET: mlContext.Model.Load), model/ (Hugging Face's layout), tensorboard/, results.json with the metrics of the rows held out, and finetune.json, the settings.
+        --output gets model.zip (ML.NET: mlContext.Model.Load), model/ (Hugging Face's layout), report.html with the curves and what the model makes of the rows held out, tensorboard/,
+        results.json with their metrics, and finetune.json, the settings.
         A tenth of the rows is held out, and the model of the best validation is kept; as they chose it, their metrics are a little too good: evaluate on other rows tells. Ctrl+C saves and
         stops; the same command goes on.
 
@@ -52,6 +53,8 @@ internal sealed class FinetuneVerb : Verb
             .. _data.All, _training.Output, _validation, _validationShare, _task, _pretrained, _epochs, _steps, _learningRate, _maxLength, _longTexts, _pooling, _metric, _patience, _weighting, _smoothing,
             _layerwiseDecay, _frozen, _dropout, .. _training.Learning, .. _training.Computing,
         ]);
+
+    public override bool GoesOn => true;
 
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
@@ -67,17 +70,20 @@ internal sealed class FinetuneVerb : Verb
 
         var path = parsed.GetValue(_pretrained) ?? ShippedModel.Find();
         if (!Directory.Exists(path)) throw new UsageException($"--pretrained: there is no folder '{path}'; expected one of pretrain (OUTPUT/model), or of Hugging Face, with config.json, a vocabulary and model.safetensors.");
+        RunFolder.CheckStart(_pretrained.Name, path, parsed.GetValue(_training.Output)!);
         using var encoder = BertModel.FromPretrained(path);
         if (parsed.GetValue(_maxLength) > encoder.Config.MaxPositions) throw new UsageException($"--max-length is {parsed.GetValue(_maxLength)}; the encoder in '{path}' has positions for {encoder.Config.MaxPositions} tokens.");
         _ = _training.Runtime(parsed).Resolve();
-        var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, Effective(parsed), _training.Free, parsed.GetValue(_training.Fresh));
+        var asked = Effective(parsed);
+        asked[InputFingerprints.Field] = InputFingerprints.Of((_data.Data, [training.Path]), (_validation, parsed.GetValue(_validation) is { } rows ? [rows] : []), (_pretrained, [path]));
+        var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, asked, _training.Free, parsed.GetValue(_training.Fresh));
         if (folder.IsDone) Console.WriteLine("This run has ended before; --fresh does it anew.");
         else
         {
             Console.WriteLine($"{training.Rows.Count:N0} rows to learn from{(heldOut is null ? "" : $", {heldOut.Rows.Count:N0} to validate with")}; the encoder: {path}");
             var mlContext = new MLContext(parsed.GetValue(_training.Seed));
-            using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"));
-            var transformer = Train(mlContext, kind, training, heldOut, columns, HowToTrain(parsed, encoder, columns, folder, reports, stop));
+            using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"), folder.Report, "Fine-tuning");
+            var (transformer, validation) = Train(mlContext, kind, training, heldOut, columns, HowToTrain(parsed, encoder, columns, folder, reports, stop));
             // The answers of a classifier are names, not keys.
             ITransformer whole = kind == TaskKind.Classes
                 ? transformer.Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedLabel").Fit(transformer.Transform(TrainingTable.Of(mlContext, training, columns, kind))))
@@ -88,11 +94,12 @@ internal sealed class FinetuneVerb : Verb
             mlContext.Model.Save(whole, TrainingTable.Inputs(columns), folder.ModelZip);
             if (parsed.GetValue(_pooling) == Pooling.Cls) model.Save(folder.Model, quantize: null);
             else Console.WriteLine($"There is no model/ in Hugging Face's layout, which cannot say --pooling {parsed.GetValue(_pooling)}; model.zip and ONNX can.");
+            if (validation is not null) reports.Page.AddEvaluation(transformer.Transform(validation), columns.Text, columns.Text2, TrainingTable.LabelOf(kind), title: "Rows held out");
             folder.End(ResultJson.Of(new { Task = $"{kind}".ToLowerInvariant(), TrainingRows = training.Rows.Count, reports.Last?.Step, Seconds = reports.Last?.Elapsed.TotalSeconds, Validation = evaluation, ModelZip = folder.ModelZip }));
             evaluation?.Show(AnsiConsole.Console);
         }
         if (parsed.GetValue(_training.Json) is { } json) WholeFile.Write(json, folder.ReadResults());
-        Console.WriteLine($"The model is {folder.ModelZip}: evaluate, predict and export take it. The settings: {folder.Asked}.");
+        Console.WriteLine($"The model is {folder.ModelZip}: evaluate, predict and export take it. The curves: {folder.Report}. The settings: {folder.Asked}.");
         return 0;
     }
 
@@ -119,22 +126,24 @@ internal sealed class FinetuneVerb : Verb
             throw new UsageException($"{heldOut.LabelColumn} has '{stranger.Label}' in line {stranger.Line}{Nearest.Hint(stranger.Label, known)}; expected one of the {known.Count} classes of '{training.Path}'.");
     }
 
-    private static TextTransformer Train(MLContext mlContext, TaskKind kind, LabelledRows training, LabelledRows? heldOut, Columns columns, PldBertMulticlassTrainer.Options options)
+    /// <returns>What has been trained, and the rows held out as it takes them.</returns>
+    private static (TextTransformer Transformer, IDataView? Validation) Train(MLContext mlContext, TaskKind kind, LabelledRows training, LabelledRows? heldOut, Columns columns, PldBertMulticlassTrainer.Options options)
     {
         var rows = TrainingTable.Of(mlContext, training, columns, kind);
         var validation = heldOut is null ? null : TrainingTable.Of(mlContext, heldOut, columns, kind);
         switch (kind)
         {
             case TaskKind.Binary:
-                var binary = mlContext.BinaryClassification.Trainers.PldBert(Same(new PldBertBinaryTrainer.Options { LabelColumnName = TrainingTable.Truth }, options));
-                return validation is null ? binary.Fit(rows) : binary.Fit(rows, validation);
+                var binary = mlContext.BinaryClassification.Trainers.PldBert(Same(new PldBertBinaryTrainer.Options { LabelColumnName = TrainingTable.LabelOf(kind) }, options));
+                return (validation is null ? binary.Fit(rows) : binary.Fit(rows, validation), validation);
             case TaskKind.Number:
-                var number = mlContext.Regression.Trainers.PldBert(Same(new PldBertRegressionTrainer.Options { LabelColumnName = TrainingTable.Number }, options));
-                return validation is null ? number.Fit(rows) : number.Fit(rows, validation);
+                var number = mlContext.Regression.Trainers.PldBert(Same(new PldBertRegressionTrainer.Options { LabelColumnName = TrainingTable.LabelOf(kind) }, options));
+                return (validation is null ? number.Fit(rows) : number.Fit(rows, validation), validation);
             default:
                 var keys = mlContext.Transforms.Conversion.MapValueToKey(options.LabelColumnName, TrainingTable.Class, keyOrdinality: Microsoft.ML.Transforms.ValueToKeyMappingEstimator.KeyOrdinality.ByValue).Fit(rows);
                 var classes = mlContext.MulticlassClassification.Trainers.PldBert(options);
-                return validation is null ? classes.Fit(keys.Transform(rows)) : classes.Fit(keys.Transform(rows), keys.Transform(validation));
+                if (validation is not null) validation = keys.Transform(validation);
+                return (validation is null ? classes.Fit(keys.Transform(rows)) : classes.Fit(keys.Transform(rows), validation), validation);
         }
     }
 
@@ -153,14 +162,14 @@ internal sealed class FinetuneVerb : Verb
 
     private PldBertMulticlassTrainer.Options HowToTrain(ParseResult parsed, BertModel encoder, Columns columns, RunFolder folder, TrainingReports reports, CancellationToken stop) => new()
     {
-        LabelColumnName = "(label)", Sentence1ColumnName = columns.Text, Sentence2ColumnName = columns.Text2, Pretrained = encoder, Runtime = _training.Runtime(parsed), Progress = [reports],
+        LabelColumnName = TrainingTable.LabelOf(TaskKind.Classes), Sentence1ColumnName = columns.Text, Sentence2ColumnName = columns.Text2, Pretrained = encoder, Runtime = _training.Runtime(parsed), Progress = [reports],
         Checkpoints = _training.Checkpoints(parsed, folder), CancellationToken = stop,
         FineTuning = new()
         {
             Epochs = parsed.GetValue(_epochs), Steps = parsed.GetValue(_steps), BatchSize = parsed.GetValue(_training.BatchSize),
             MaxLength = parsed.GetValue(_maxLength) ?? Math.Min(Usual.MaxLength, encoder.Config.MaxPositions), LongTexts = parsed.GetValue(_longTexts), Pooling = parsed.GetValue(_pooling),
             LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate) ?? (encoder.Config.HiddenSize < LargeFrom ? RateOfSmall : RateOfLarge)), Optimizer = _training.Optimizer(parsed),
-            LayerSchedule = _training.LayerSchedule(parsed), LayerwiseDecay = parsed.GetValue(_layerwiseDecay), FrozenBlocks = parsed.GetValue(_frozen), HiddenDropout = parsed.GetValue(_dropout),
+            LayerSchedule = _training.LayerSchedule(parsed, untrained: null), LayerwiseDecay = parsed.GetValue(_layerwiseDecay), FrozenBlocks = parsed.GetValue(_frozen), HiddenDropout = parsed.GetValue(_dropout),
             AttentionDropout = parsed.GetValue(_dropout), ClassWeighting = parsed.GetValue(_weighting), LabelSmoothing = parsed.GetValue(_smoothing), ValidationMetric = parsed.GetValue(_metric),
             Patience = parsed.GetValue(_patience), Seed = (ulong)parsed.GetValue(_training.Seed),
         },

@@ -14,6 +14,7 @@ internal sealed class PredictVerb : Verb
 
     public PredictVerb() : base("predict", """
         Answers rows by a fine-tuned model: all their columns as they are, then "prediction" and, but for numbers, "probability" (of the prediction, 0 to 1).
+        A model of two words for true and false says true or false, whatever words it has learned from; finetune --task classes keeps them.
 
         Examples:
           pld predict --model tickets/model.zip --data new.csv --output answers.csv

@@ -38,12 +38,13 @@ internal sealed class PretrainVerb : Verb
     private readonly Setting<double> _validationShare = Settings.Real("--validation-share", "Share of the text held out, without --validation-text.", Usual.ValidationShare, 0.0001, 0.5);
     private readonly Setting<int> _validationInterval = Settings.Whole("--validation-interval", "Steps between validations; 0: twenty over the run.", 0, least: 0);
     private readonly Setting<string[]> _allowChange = Settings.Texts("--allow-change", "OPTION", "Options that may differ when a run goes on though they change its result, as the message that refuses them names them.");
-    private readonly TrainingSettings _training = new("pretrain-output", Usual.BatchSize, Usual.LearningRate.WarmupShare, "pld");
+    private readonly TrainingSettings _training = new("pretrain-output", Usual.BatchSize, Usual.LearningRate.WarmupShare, "recommended");
 
     public PretrainVerb() : base("pretrain", """
-        Learns a vocabulary and an encoder from text without labels, with progressive layer dropping: upper blocks are skipped more and more often, which saves time.
+        Learns a vocabulary and an encoder from text without labels, with progressive layer dropping: upper blocks are skipped more and more often, which saves time. Unless --schedule says
+        otherwise, a new model begins with its lowest blocks, which saves more (docs/which-schedule.md).
 
-        --output gets model/ (Hugging Face's layout: what finetune --pretrained, embed and transformers read), tensorboard/, results.json and pretrain.json, the settings.
+        --output gets model/ (Hugging Face's layout: what finetune --pretrained, embed and transformers read), report.html with the curves, tensorboard/, results.json and pretrain.json, the settings.
         Progress is shown step by step: loss (nats a masked token), theta, blocks that ran, tokens a second, time left. Ctrl+C saves and stops; the same command goes on.
 
         Examples:
@@ -58,24 +59,28 @@ internal sealed class PretrainVerb : Verb
             _dropout, _nextSentence, _wholeWords, _noFrequencyBias, _norm, _noEmbeddingNorm, _sinusoidal, _initializerRange, _validationShare, _validationInterval, _allowChange, .. _training.Computing,
         ]);
 
+    public override bool GoesOn => true;
+
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
         var source = Source(parsed, out var start);
         using (start)
         {
-            var (options, runtime) = (HowToTrain(parsed), _training.Runtime(parsed));
-            var asked = parsed.GetValue(_allowChange) ?? [];
+            var (options, runtime) = (HowToTrain(parsed, untrained: start is null ? Architecture(parsed).Layers : null), _training.Runtime(parsed));
+            var changes = parsed.GetValue(_allowChange) ?? [];
             // Checked before anything is learned or written.
             BertPretrainer Pretrainer(CheckpointOptions checkpoints) =>
                 start is null ? new(Architecture(parsed), options, runtime, checkpoints) : new(start, options, runtime, checkpoints);
             _ = Pretrainer(new());
             _ = runtime.Resolve();
-            var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, Effective(parsed), [.. _training.Free, .. asked.Length > 0 ? All : [_allowChange]], parsed.GetValue(_training.Fresh));
+            var asked = Effective(parsed);
+            asked[InputFingerprints.Field] = InputFingerprints.Of((_text, source.Text), (_validationText, source.ValidationText), (_from, One(_from)), (_vocabulary, One(_vocabulary)));
+            var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, asked, [.. _training.Free, .. changes.Length > 0 ? All : [_allowChange]], parsed.GetValue(_training.Fresh));
             if (!folder.IsDone)
             {
                 var text = PreparedText.Of(source, folder.Work, Console.WriteLine, stop);
-                using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"));
-                var checkpoints = _training.Checkpoints(parsed, folder) with { AllowOptionChange = asked };
+                using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"), folder.Report, "Pre-training");
+                var checkpoints = _training.Checkpoints(parsed, folder) with { AllowOptionChange = changes };
                 using var model = Pretrainer(checkpoints).Train(text.Shards, text.Tokenizer, reports, stop, text.ValidationShards);
                 model.SavePretrained(folder.Model);
                 folder.End(ResultJson.Of(new
@@ -93,9 +98,11 @@ internal sealed class PretrainVerb : Verb
             }
             else Console.WriteLine("This run has ended before; --fresh does it anew.");
             if (parsed.GetValue(_training.Json) is { } json) WholeFile.Write(json, folder.ReadResults());
-            Console.WriteLine($"The encoder is in {folder.Model}: finetune --pretrained, embed --model and export --from take it. The settings: {folder.Asked}.");
+            Console.WriteLine($"The encoder is in {folder.Model}: finetune --pretrained, embed --model and export --from take it. The curves: {folder.Report}. The settings: {folder.Asked}.");
             return 0;
         }
+
+        string[] One(Setting<string?> setting) => parsed.GetValue(setting) is { } path ? [path] : [];
     }
 
     private TextSource Source(ParseResult parsed, out BertModel? start)
@@ -107,6 +114,7 @@ internal sealed class PretrainVerb : Verb
         if (from is not null && !Directory.Exists(from)) throw new UsageException($"--from: there is no folder '{from}'; expected one in Hugging Face's layout, with config.json, a vocabulary and model.safetensors.");
         if (vocabulary is not null && !File.Exists(vocabulary)) throw new UsageException($"--vocabulary: there is no file '{vocabulary}'; expected a vocab.txt, a word piece a line.");
         if (from is not null && vocabulary is not null) throw new UsageException("--from and --vocabulary are both given; the model in --from has its own vocabulary.");
+        if (from is not null) RunFolder.CheckStart(_from.Name, from, parsed.GetValue(_training.Output)!);
         start = from is null ? null : BertModel.FromPretrained(from);
         if (start is not null && parsed.GetValue(_sequenceLength) > start.Config.MaxPositions)
             throw new UsageException($"--sequence-length is {parsed.GetValue(_sequenceLength)}; the model in '{from}' has positions for {start.Config.MaxPositions} tokens.");
@@ -133,10 +141,10 @@ internal sealed class PretrainVerb : Verb
         };
     }
 
-    private PretrainingOptions HowToTrain(ParseResult parsed) => new()
+    private PretrainingOptions HowToTrain(ParseResult parsed, int? untrained) => new()
     {
         Steps = parsed.GetValue(_steps), BatchSize = parsed.GetValue(_training.BatchSize), SequenceLength = parsed.GetValue(_sequenceLength),
-        LayerSchedule = _training.LayerSchedule(parsed), LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate)), Optimizer = _training.Optimizer(parsed),
+        LayerSchedule = _training.LayerSchedule(parsed, untrained), LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate)), Optimizer = _training.Optimizer(parsed),
         HiddenDropout = parsed.GetValue(_dropout), AttentionDropout = parsed.GetValue(_dropout), NextSentencePrediction = parsed.GetValue(_nextSentence),
         WholeWordMasking = parsed.GetValue(_wholeWords), FrequencyBias = !parsed.GetValue(_noFrequencyBias), ValidationShare = parsed.GetValue(_validationShare),
         ValidationInterval = parsed.GetValue(_validationInterval), Seed = (ulong)parsed.GetValue(_training.Seed),

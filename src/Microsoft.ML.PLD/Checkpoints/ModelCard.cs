@@ -73,7 +73,7 @@ internal static class ModelCard
         line($"");
         line($"| | |");
         line($"|---|---|");
-        line($"| optimizer steps | {training.Steps:N0}{(training.Steps < training.PlannedSteps ? $" of {training.PlannedSteps:N0}" : "")} |");
+        line($"| optimizer steps | {training.Steps:N0}{(training.Steps < training.PlannedSteps ? FormattableString.Invariant($" of {training.PlannedSteps:N0}") : "")} |");
         line($"| samples read | {training.Samples:N0} |");
         line($"| time | {TimeSpan.FromSeconds(Math.Round(training.Seconds))} |");
         if (training.Loss is { } loss) line($"| loss of the last step | {loss:F4} |");

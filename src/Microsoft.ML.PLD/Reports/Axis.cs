@@ -54,8 +54,8 @@ internal readonly record struct Axis(double From, double To, double Tick)
 
     private static (double, double) Spread(double lowest, double highest)
     {
-        if (highest > lowest) return (lowest, highest);
-        var around = lowest == 0 ? 1 : Math.Abs(lowest) * 0.1; // all values are equal
+        if (highest - lowest > 1e-12 * Math.Max(Math.Abs(lowest), Math.Abs(highest))) return (lowest, highest);
+        var around = lowest == 0 ? 1 : Math.Abs(lowest) * 0.1; // all values are equal, or differ in bits that no label shows
         return (lowest - around, lowest + around);
     }
 

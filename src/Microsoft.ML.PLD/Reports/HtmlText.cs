@@ -16,12 +16,12 @@ internal readonly record struct HtmlText(string Text)
 
     public override string ToString() => Text ?? "";
 
-    /// <summary>Text of anybody as text of a page: what is special becomes harmless, what XML cannot have becomes a mark of replacement.</summary>
+    /// <summary>Text of anybody as text of a page: what is special becomes harmless, a line ends in LF, what XML cannot have becomes a mark of replacement.</summary>
     public static string Escape(string text)
     {
         if (!text.AsSpan().ContainsAnyExceptInRange(' ', '~') && text.AsSpan().IndexOfAny("&<>\"'") < 0) return text;
         var escaped = new StringBuilder(text.Length + 16);
-        foreach (var rune in text.EnumerateRunes())
+        foreach (var rune in text.ReplaceLineEndings("\n").EnumerateRunes()) // as every reader of a page takes them
             _ = rune.Value switch
             {
                 '&' => escaped.Append("&amp;"),

@@ -16,7 +16,7 @@ internal static class ReliabilityChart
         const string title = "Can its probabilities be believed?";
         return Figure.Of(
             title, plot.Draw("Reliability diagram", description, "probability of the answer", content),
-            $"Bars at the height of the rings: when it says 80 %, it is right 8 times in 10. Numbers count rows. Expected calibration error: {Figure.Percent(reliability.ExpectedCalibrationError)}, over {rows:N0} rows in {count} bins.",
+            FormattableString.Invariant($"Bars at the height of the rings: when it says 80 %, it is right 8 times in 10. Numbers count rows. Expected calibration error: {Figure.Percent(reliability.ExpectedCalibrationError)}, over {rows:N0} rows in {count} bins."),
             [HtmlText.Of($"<span class=\"key c1\">right answers</span>"), HtmlText.Of($"<span class=\"key c2\">what the model expects</span>")], isHigh: !isTall);
     }
 

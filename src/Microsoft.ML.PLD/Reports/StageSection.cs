@@ -19,7 +19,7 @@ internal static class StageSection
     {
         var parts = new List<string>
         {
-            FormattableString.Invariant($"{stage.Step:N0}{(stage.Step < stage.TotalSteps ? $" of {stage.TotalSteps:N0}" : "")} steps in {ProgressText.Duration(TimeSpan.FromSeconds(stage.Seconds))}"),
+            FormattableString.Invariant($"{stage.Step:N0}{(stage.Step < stage.TotalSteps ? FormattableString.Invariant($" of {stage.TotalSteps:N0}") : "")} steps in {ProgressText.Duration(TimeSpan.FromSeconds(stage.Seconds))}"),
         };
         if (stage.Run.Weights > 0) parts.Add(FormattableString.Invariant($"{Figure.Short(stage.Run.Weights)} weights in {stage.Blocks} blocks"));
         if (stage.DropsBlocks && stage.BlockWork is { } work) parts.Add($"{Figure.Percent(work)} of the block work of dense training");

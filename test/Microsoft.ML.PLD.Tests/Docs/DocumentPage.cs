@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Microsoft.ML.PLD.Tests.Docs;
 
 /// <summary>
@@ -8,12 +10,14 @@ public abstract class DocumentPage : IDisposable
 {
     private readonly TemporaryFolder _folder = new();
     private readonly string _before = Environment.CurrentDirectory;
+    private readonly CultureInfo _culture = CultureInfo.CurrentCulture;
     private readonly TextWriter _console = Console.Out;
     private readonly StringWriter _printed = new();
 
     protected DocumentPage()
     {
         Environment.CurrentDirectory = _folder[""];
+        CultureInfo.CurrentCulture = CultureInfo.InvariantCulture; // documents show what is printed with points
         Console.SetOut(_printed);
         var rows = TextRow.Make(24);
         File.WriteAllLines("texts.txt", rows.Select(row => row.Text!));
@@ -36,6 +40,7 @@ public abstract class DocumentPage : IDisposable
     {
         Console.SetOut(_console);
         Environment.CurrentDirectory = _before;
+        CultureInfo.CurrentCulture = _culture;
         _folder.Dispose();
         _printed.Dispose();
         GC.SuppressFinalize(this);

@@ -31,6 +31,8 @@ public sealed class CliConfigTests
         Assert.AreEqual("F1", (string)asked["metric"]!);
         var again = Effective("finetune", "--config", folder.Write("asked.json", ConfigFile.Write(asked)));
         Assert.IsTrue(JsonNode.DeepEquals(asked, again), again.ToJsonString());
+        asked[InputFingerprints.Field] = new JsonObject { ["data"] = "0123" }; // as a training writes it
+        Assert.IsFalse(Effective("finetune", "--config", folder.Write("written.json", ConfigFile.Write(asked))).ContainsKey(InputFingerprints.Field));
     }
 
     [TestMethod]
@@ -41,6 +43,8 @@ public sealed class CliConfigTests
     [DataRow("--model is 'tini' (did you mean 'tiny'?); expected one of: tiny, mini", "pretrain", "--model", "tini")]
     [DataRow("--grow has '3'; expected BLOCKS:SHARE", "pretrain", "--grow", "3")]
     [DataRow("--metric is 'F2' (did you mean 'F1'?); expected one of: Loss, Accuracy", "finetune", "--metric", "F2")]
+    [DataRow("--device is 'gpu'; expected auto, cpu, cuda, or cuda:N with N from 0.", "evaluate", "--device", "gpu")]
+    [DataRow("--device is 'cuda:x'; expected", "finetune", "--device", "cuda:x")]
     [DataRow("--config: there is no file 'nowhere.json'", "finetune", "--config", "nowhere.json")]
     public void WhatIsMisspeltIsNamedWithWhatIsMeant(string expected, params string[] args) =>
         Assert.Contains(expected, Assert.ThrowsExactly<UsageException>(() => CommandReader.Parse(Root(), args)).Message);
@@ -61,29 +65,24 @@ public sealed class CliConfigTests
     }
 
     [TestMethod]
+    public void WhatIsRecommendedFollowsFromTheBlocks()
+    {
+        Assert.AreEqual("recommended", (string)Effective("pretrain", "--text", "a")["schedule"]!);
+        var grown = (Microsoft.ML.PLD.GrowingDepth)ScheduleChoice.Read("Recommended", thetaBar: 0.25, untrained: 8);
+        CollectionAssert.AreEqual(((Microsoft.ML.PLD.GrowingDepth)Microsoft.ML.PLD.LayerSchedules.Recommended(8)).Stages.ToArray(), grown.Stages.ToArray());
+        Assert.AreEqual(0.25, ((Microsoft.ML.PLD.ProgressiveLayerDrop)grown.Then).ThetaBar);
+        // Nothing to grow by, and what is trained already.
+        Assert.AreEqual(new Microsoft.ML.PLD.ProgressiveLayerDrop(), ScheduleChoice.Read("recommended", untrained: 3));
+        Assert.AreEqual(new Microsoft.ML.PLD.ProgressiveLayerDrop(), ScheduleChoice.Read("recommended"));
+    }
+
+    [TestMethod]
     public void ASchedulesParametersAreItsOwn()
     {
         var read = (Microsoft.ML.PLD.ProgressiveLayerDrop)ScheduleChoice.Read("PLD", thetaBar: 0.25);
         Assert.AreEqual(0.25, read.ThetaBar);
         Assert.Contains("--schedule dense has no theta", Assert.ThrowsExactly<UsageException>(() => ScheduleChoice.Read("dense", thetaBar: 0.5)).Message);
         Assert.Contains("did you mean 'pld'", Assert.ThrowsExactly<UsageException>(() => ScheduleChoice.Read("pdl")).Message);
-    }
-
-    [TestMethod]
-    public void AFolderIsOneRunsUntilItIsBegunAnew()
-    {
-        using var folder = new TemporaryFolder();
-        var output = new Setting<string?>("--output", "FOLDER", "", ArgumentArity.ExactlyOne, given => given[0]);
-        JsonObject Asked(int steps) => new() { ["steps"] = steps, ["output"] = $"{steps}" };
-        RunFolder Open(int steps, bool fresh = false) => RunFolder.Open("pretrain", folder["run"], Asked(steps), [output], fresh);
-        Open(1);
-        var run = Open(2); // of the one before there is nothing to lose
-        run.End("{}");
-        Assert.IsTrue(Open(2).IsDone);
-        Assert.Contains("has a finished run of other settings: --steps was 2 and is 3.", Assert.ThrowsExactly<UsageException>(() => Open(3)).Message);
-        Assert.IsFalse(Open(3, fresh: true).IsDone);
-        Directory.CreateDirectory(Path.Combine(run.Checkpoints, "step-0000000001"));
-        Assert.Contains("has a started run of other settings", Assert.ThrowsExactly<UsageException>(() => Open(2)).Message);
     }
 
     private static JsonObject Effective(params string[] args)

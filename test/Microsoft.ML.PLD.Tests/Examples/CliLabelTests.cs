@@ -14,6 +14,8 @@ public sealed class CliLabelTests
     [DataRow("Binary", "0", "1")]
     [DataRow("Binary", "No", "yes")]
     [DataRow("Binary", "true", "False")]
+    [DataRow("Binary", "Yes", "yes", "No")]
+    [DataRow("Classes", "Yes", "yes", "true")]
     [DataRow("Number", "0.5", "1")]
     [DataRow("Number", "-1e3", "2.25", "7")]
     public void TheKindOfTaskIsFound(string expected, params string[] values) =>

@@ -48,6 +48,16 @@ public sealed class CliTableTests
     }
 
     [TestMethod]
+    public void OfOneColumnEveryLineIsARow()
+    {
+        using var folder = new TemporaryFolder();
+        var table = Table.Open("--data", folder.Write("a.csv", "\n\"the\ntext\"\none\n\n\"\"\r\n\r\ntwo\n\"\""), hasHeader: true);
+        CollectionAssert.AreEqual(new[] { "one", "", "", "", "two", "" }, table.Rows().Select(row => row.Fields.Single()).ToArray());
+        Assert.HasCount(3, Table.Open("--data", folder.Write("b.csv", "\none\n\n"), hasHeader: false).Rows());
+        Assert.HasCount(1, Table.Open("--data", folder.Write("c.csv", "text,label\n\none,a\n\n"), hasHeader: true).Rows()); // of several, blank lines are none
+    }
+
+    [TestMethod]
     public void WhatIsWrongIsNamed()
     {
         using var folder = new TemporaryFolder();
@@ -60,7 +70,8 @@ public sealed class CliTableTests
         Assert.Contains("expected a .csv", Refused(() => Table.Open("--data", folder.Write("a.xls", "x"), hasHeader: true)));
         Assert.Contains("is empty", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder.Write("b.csv", "\n\n"), hasHeader: true)).Message);
         File.WriteAllBytes(folder["c.csv"], [(byte)'a', (byte)'\n', 0xE9, (byte)'\n']);
-        Assert.Contains("is not UTF-8", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder["c.csv"], hasHeader: true).Rows().Count()).Message);
+        File.WriteAllBytes(folder["d.csv"], [0xEF, 0xBB, 0xBF, (byte)'a', (byte)'\n', 0xE9, (byte)'\n']); // a mark that says UTF-8, which it is not
+        foreach (var name in new[] { "c.csv", "d.csv" }) Assert.Contains("is not UTF-8", Assert.ThrowsExactly<InvalidDataException>(() => Table.Open("--data", folder[name], hasHeader: true).Rows().Count()).Message);
     }
 
     private static string Refused(Action action) => Assert.ThrowsExactly<UsageException>(action).Message;

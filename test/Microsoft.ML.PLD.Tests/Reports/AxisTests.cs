@@ -12,6 +12,7 @@ public sealed class AxisTests
     [DataRow(0.0, 3e-4, "0 1e-4 2e-4 3e-4")]
     [DataRow(-0.4, 0.3, "-0.4 -0.2 0 0.2 0.4")]
     [DataRow(5.0, 5.0, "4.5 5.0 5.5")]
+    [DataRow(5.0, 5.000000000000001, "4.5 5.0 5.5")] // the next double
     [DataRow(0.0, 0.0, "-1.0 -0.5 0 0.5 1.0")]
     public void LabelsAreRoundNumbersThatCoverTheValues(double lowest, double highest, string labels)
     {

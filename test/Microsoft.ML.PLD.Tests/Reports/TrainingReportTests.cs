@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Xml.Linq;
 
 namespace Microsoft.ML.PLD.Tests;
@@ -46,6 +47,26 @@ public sealed class TrainingReportTests
         var ids = page.Descendants().Attributes("id").Select(id => id.Value).ToArray();
         CollectionAssert.AllItemsAreUnique(ids);
         foreach (var link in page.Descendants(ReportPages.Html + "a")) Assert.Contains(link.Attribute("href")!.Value[1..], ids);
+    }
+
+    [TestMethod]
+    public void NumbersAreWrittenAlikeWhereverTheTrainingRuns()
+    {
+        var before = CultureInfo.CurrentCulture;
+        try
+        {
+            CultureInfo.CurrentCulture = CultureInfo.GetCultureInfo("de-DE");
+            using var report = Begin();
+            foreach (var progress in ReportPages.Pretraining(1_200).Take(1_100)) report.Report(progress);
+            report.Add(ReportPages.Classes(3, 2_000));
+        }
+        finally
+        {
+            CultureInfo.CurrentCulture = before;
+        }
+        var page = File.ReadAllText(Page);
+        Assert.Contains("1,100 of 1,200 steps", page);
+        Assert.Contains("over 2,000 rows in", page);
     }
 
     [TestMethod]
