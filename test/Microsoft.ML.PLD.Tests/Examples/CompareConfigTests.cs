@@ -112,6 +112,17 @@ public sealed class CompareConfigTests
     }
 
     [TestMethod]
+    public void WhatAnArmDoesNotSayIsAsWithAll()
+    {
+        var arms = CompareRuns.Config("""
+            { "text": ["a"], "budget": { "equal": "steps", "steps": 1 }, "micro_batch_size": 16, "model": { "sinusoidal_positions": true }, "training": { "masking_rate": 0.4 },
+              "arms": [ { "name": "a" }, { "name": "b", "micro_batch_size": 8, "model": { "sinusoidal_positions": false }, "training": { "masking_rate": 0.15 } } ] }
+            """).Arms;
+        Assert.AreEqual((16, true, 0.4), (arms[0].MicroBatchSize, arms[0].Model.SinusoidalPositions, arms[0].Training.MaskingRate));
+        Assert.AreEqual((8, false, 0.15), (arms[1].MicroBatchSize, arms[1].Model.SinusoidalPositions, arms[1].Training.MaskingRate));
+    }
+
+    [TestMethod]
     public void TheSmokeTestNeedsNoOtherText()
     {
         var config = ComparisonConfig.Read(Shipped("smoke.json"));
