@@ -9,7 +9,7 @@ internal static class CompareCommand
 {
     public static void Fill(Command command)
     {
-        var config = new Option<FileInfo?>("--config") { Description = "What is compared: a JSON file, see docs/comparing.md; smoke.json, paper.json, schedules.json and ablations.json are beside this program's source." };
+        var config = new Option<FileInfo?>("--config") { Description = "What is compared: a JSON file, see docs/comparing.md; several are in examples/Compare, for example smoke.json." };
         var logs = new Option<FileInfo?>("--logs") { Description = "Make the report again from the logs.zip of a comparison, instead of comparing. --work is a new folder then." };
         var baseline = new Option<string?>("--baseline") { Description = "With --logs: the arm that the report holds the others against, instead of the config's first one." };
         var text = new Option<string[]>("--text") { Description = "Text files (.txt, .txt.br, .txt.gz) or folders instead of the config's: a paragraph a line, an empty line ends a document. Their end is held out, or --validation-text.", AllowMultipleArgumentsPerToken = true };
@@ -37,8 +37,11 @@ internal static class CompareCommand
             try
             {
                 if (parsed.GetValue(logs) is { } archive)
-                    return parsed.GetValue(config) is null ? Session.Again(archive.FullName, parsed.GetRequiredValue(work).FullName, parsed.GetValue(baseline), parsed.GetValue(json)?.FullName)
-                        : throw new UsageException("--logs has a config in it already: leave out --config, or --logs.");
+                {
+                    Option[] ofTraining = [config, text, validationText, glue, precision, fresh];
+                    if (ofTraining.FirstOrDefault(one => parsed.GetResult(one) is { Implicit: false }) is { } unused) throw new UsageException($"{unused.Name} is of no use beside --logs, which trains nothing: leave out one of them.");
+                    return Session.Again(archive.FullName, parsed.GetRequiredValue(work).FullName, parsed.GetValue(baseline), parsed.GetValue(json)?.FullName);
+                }
                 if (parsed.GetValue(baseline) is not null) throw new UsageException("--baseline goes with --logs; the baseline of a comparison is the first arm of its config.");
                 var file = parsed.GetValue(config) ?? throw new UsageException("--config is missing: what is compared, for example examples/Compare/smoke.json; or --logs, for the report of an earlier comparison.");
                 var read = ComparisonConfig.Read(file.FullName, parsed.GetValue(text), parsed.GetValue(validationText));

@@ -62,11 +62,11 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
 
     /// <summary>Makes a report again from its logs.</summary>
     /// <param name="logs">The archive.</param>
-    /// <param name="workFolder">Where the report goes; has no runs yet.</param>
+    /// <param name="workFolder">Where the report goes; empty.</param>
     /// <param name="baseline">The arm that the others are held against; null: the first one.</param>
     /// <param name="json">Where the results go, too; null: nowhere.</param>
     /// <returns>The exit code: 1 if runs have diverged.</returns>
-    /// <exception cref="UsageException">It is no archive, the folder has runs, or no arm has that name.</exception>
+    /// <exception cref="UsageException">It is no archive, the folder is not empty, or no arm has that name.</exception>
     public static int Again(string logs, string workFolder, string? baseline, string? json)
     {
         var work = new WorkFolder(workFolder);
@@ -92,7 +92,7 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
     {
         try
         {
-            return new RuntimeOptions { Precision = precision, MicroBatchSize = config.MicroBatchSize }.Resolve();
+            return new RuntimeOptions { Precision = precision }.Resolve();
         }
         catch (Exception problem) when (problem is ArgumentException or InvalidOperationException)
         {

@@ -13,7 +13,8 @@ internal sealed class ReferenceProbe(PreparedText corpus, RuntimeOptions runtime
     /// <summary>What the time of a plan depends on, beside the plan: arms with the same share a table.</summary>
     public static string KindOf(Arm arm) => FormattableString.Invariant(
         $"{arm.Model.Layers} blocks of {arm.Model.HiddenSize}, {arm.Model.AttentionHeads} heads, {arm.Model.IntermediateSize} within, {arm.Model.NormPlacement}LN{(arm.Model.EmbeddingNorm ? "" : " without embedding norm")}, ")
-        + FormattableString.Invariant($"{arm.Training.BatchSize} x {arm.Training.SequenceLength}, dropout {arm.Training.HiddenDropout} {arm.Training.AttentionDropout}, {(arm.Training.NextSentencePrediction ? "pairs" : "masks only")}");
+        + FormattableString.Invariant($"{arm.Training.BatchSize} x {arm.Training.SequenceLength}, dropout {arm.Training.HiddenDropout} {arm.Training.AttentionDropout}, {(arm.Training.NextSentencePrediction ? "pairs" : "masks only")}, ")
+        + FormattableString.Invariant($"{arm.Training.MaskingRate} masked, {arm.MicroBatchSize} at once");
 
     /// <param name="arms">Arms of each kind; one of each is timed.</param>
     /// <param name="rounds">How often each plan is timed.</param>
@@ -38,7 +39,7 @@ internal sealed class ReferenceProbe(PreparedText corpus, RuntimeOptions runtime
         // The first round warms up, and the last step is validated.
         var options = arm.TrainingFor(seed: 1, schedule.Count * (rounds + 1L) + 1) with { LayerSchedule = schedule, ValidationSequences = 1, ValidationInterval = long.MaxValue };
         var clock = new StepClock(schedule.Count);
-        new BertPretrainer(arm.Model, options, runtime).Train(corpus.Shards, corpus.Tokenizer, clock, cancellationToken, corpus.ValidationShards).Dispose();
+        new BertPretrainer(arm.Model, options, runtime with { MicroBatchSize = arm.MicroBatchSize }).Train(corpus.Shards, corpus.Tokenizer, clock, cancellationToken, corpus.ValidationShards).Dispose();
         return [.. clock.Seconds.Select(of => of.Skip(1).Take(rounds).ToList())];
     }
 

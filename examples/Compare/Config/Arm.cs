@@ -12,6 +12,9 @@ internal sealed record Arm
     /// <summary>How it is trained; steps and seed are those of the run.</summary>
     public required PretrainingOptions Training { get; init; }
 
+    /// <summary>The most sequences that are computed at once; a batch is accumulated from as many micro-batches as it takes.</summary>
+    public required int MicroBatchSize { get; init; }
+
     /// <summary>The schedule as the config has it, for people and for the keys of runs.</summary>
     public required string Schedule { get; init; }
 

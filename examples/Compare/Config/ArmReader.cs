@@ -5,13 +5,13 @@ namespace Compare;
 /// <summary>Reads what an arm is: what it does not say is as with all arms.</summary>
 internal static class ArmReader
 {
-    public static Arm Arm(Fields fields, BertConfig model, PretrainingOptions training)
+    public static Arm Arm(Fields fields, BertConfig model, PretrainingOptions training, int microBatch)
     {
         var name = fields.Text("name", null);
         var (ownModel, ownTraining, schedule) = (Model(fields.Object("model"), model), Training(fields.Object("training"), training), fields.Object("schedule"));
         var arm = new Arm
         {
-            Name = name, Model = ownModel, Schedule = schedule?.Compact ?? """{"name":"DenseSchedule"}""",
+            Name = name, Model = ownModel, MicroBatchSize = fields.Whole("micro_batch_size", microBatch, least: 1), Schedule = schedule?.Compact ?? """{"name":"DenseSchedule"}""",
             Training = ownTraining with { LayerSchedule = schedule is null ? new DenseSchedule() : Schedules.Read(schedule) },
         };
         fields.End();

@@ -39,9 +39,6 @@ internal sealed record ComparisonConfig
     /// <summary>How often each plan is timed for the reference system time.</summary>
     public required int ReferenceRounds { get; init; }
 
-    /// <summary>The most sequences that are computed at once; a batch is accumulated from as many micro-batches as it takes.</summary>
-    public required int MicroBatchSize { get; init; }
-
     public DownstreamConfig? Downstream { get; init; }
 
     /// <summary>The file's text.</summary>
@@ -105,7 +102,8 @@ internal sealed record ComparisonConfig
         var model = ArmReader.Model(fields.Object("model"), BertConfig.Mini);
         var training = ArmReader.Training(fields.Object("training"), new PretrainingOptions());
         training = training with { ValidationSequences = sequences, ValidationSeed = 1, LayerSchedule = new DenseSchedule() };
-        var arms = fields.Objects("arms").Select(arm => ArmReader.Arm(arm, model, training)).ToArray();
+        var microBatch = fields.Whole("micro_batch_size", new RuntimeOptions().MicroBatchSize, least: 1);
+        var arms = fields.Objects("arms").Select(arm => ArmReader.Arm(arm, model, training, microBatch)).ToArray();
         if (arms.Length == 0) fields.Note("arms", "missing or empty", "at least one arm, the first of which is the baseline");
         foreach (var same in arms.GroupBy(arm => arm.Name).Where(same => same.Count() > 1)) fields.Note("arms", $"a list with {same.Count()} arms of the name '{same.Key}'", "a name of its own for each");
 
@@ -113,8 +111,7 @@ internal sealed record ComparisonConfig
         {
             Title = title, Text = texts, ValidationText = validation, TextLines = fields.Whole("text_lines", 0), VocabularySize = fields.Whole("vocabulary_size", 8_192, least: 100),
             Budget = unit, Steps = steps, Seeds = seeds, Arms = arms, Slices = slices, Validations = validations,
-            ReferenceRounds = fields.Whole("reference_rounds", 9, least: 2), MicroBatchSize = fields.Whole("micro_batch_size", new RuntimeOptions().MicroBatchSize, least: 1),
-            Downstream = ReadDownstream(fields.Object("downstream")),
+            ReferenceRounds = fields.Whole("reference_rounds", 9, least: 2), Downstream = ReadDownstream(fields.Object("downstream")),
         };
         fields.End();
         return config;

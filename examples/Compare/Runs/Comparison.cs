@@ -47,6 +47,11 @@ internal sealed class Comparison(
         {
             if (downstream!.Known(run, task) is not { } score)
             {
+                if (!Directory.Exists(pretraining.ModelFolder(run)))
+                {
+                    board.Say($"{run.Arm.Name}, seed {run.Seed}, has no score on {task}: its encoder is not in the work folder (archives of logs have none)");
+                    continue;
+                }
                 board.Say($"Fine-tuning {run.Arm.Name}, seed {run.Seed}, on {task}");
                 score = downstream.Score(run, pretraining.ModelFolder(run), task);
             }

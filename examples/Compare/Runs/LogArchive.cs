@@ -5,14 +5,13 @@ namespace Compare;
 
 /// <summary>
 /// The raw logs of a comparison in one file: config, reference times, and of each run that has ended every step, what it reached and its scores. The report can be made
-/// again from it, without the text and the encoders.
+/// again from it, without the text and the encoders; in an empty work folder it also stands for the runs.
 /// </summary>
 internal static class LogArchive
 {
     public const string FileName = "logs.zip";
 
     private const string Config = "config.json", Times = "reference-times.json", Runs = "runs.json", Scores = "scores.json", Conditions = "conditions.json";
-    private static readonly string[] OfRun = ["curve.jsonl", "result.json"];
 
     /// <summary>Writes it into the work folder.</summary>
     /// <param name="work">Where the logs are.</param>
@@ -33,8 +32,8 @@ internal static class LogArchive
             Add(Conditions, JsonFile.Text(conditions));
             Add(Runs, JsonFile.Text(runs.Select(run => new LoggedRun(run.Arm.Name, run.Seed, run.Steps, run.Id))));
             foreach (var run in runs)
-                foreach (var file in OfRun.Where(file => File.Exists(Path.Combine(work.Of(run), file)))) // a run may fail before its first step
-                    archive.CreateEntryFromFile(Path.Combine(work.Of(run), file), $"runs/{run.Id}/{file}", CompressionLevel.SmallestSize);
+                foreach (var file in new[] { "curve.jsonl", "result.json", "downstream-*.json" }.SelectMany(file => Directory.GetFiles(work.Of(run), file)))
+                    archive.CreateEntryFromFile(file, $"runs/{run.Id}/{Path.GetFileName(file)}", CompressionLevel.SmallestSize);
 
             void Add(string name, string text)
             {
@@ -47,13 +46,13 @@ internal static class LogArchive
 
     /// <summary>Reads an archive. The figures of its runs are added up anew from their steps.</summary>
     /// <param name="path">The archive.</param>
-    /// <param name="work">Where its files go; there are no runs yet.</param>
+    /// <param name="work">Where its files go; empty.</param>
     /// <returns>What is known, the reference times of the arms, and what the report says of how it was done.</returns>
-    /// <exception cref="UsageException">It is none, or the folder has runs.</exception>
+    /// <exception cref="UsageException">It is none, and nothing is left of it; or the folder is not empty.</exception>
     public static (Summary Summary, IReadOnlyDictionary<string, ReferenceTimes> Times, IReadOnlyList<string> Conditions) Read(string path, WorkFolder work)
     {
         if (!File.Exists(path)) throw new UsageException($"--logs: there is no file '{path}'.");
-        if (Directory.Exists(work.Of("runs"))) throw new UsageException($"--work: '{work.Of("")}' has runs already; expected an empty folder for the report of '{path}'.");
+        if (Directory.EnumerateFileSystemEntries(work.Of("")).Any()) throw new UsageException($"--work: '{work.Of("")}' is not empty; expected a new folder for the report of '{path}'.");
         try
         {
             ZipFile.ExtractToDirectory(path, work.Of(""));
@@ -65,6 +64,7 @@ internal static class LogArchive
         }
         catch (Exception damaged) when (damaged is InvalidDataException or FileNotFoundException or DirectoryNotFoundException or KeyNotFoundException or InvalidOperationException)
         {
+            work.Clear();
             throw new UsageException($"'{path}' is no whole archive of a comparison: {damaged.Message}");
         }
 

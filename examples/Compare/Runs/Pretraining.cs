@@ -11,11 +11,10 @@ namespace Compare;
 /// <param name="cancellationToken">Stops it; a checkpoint is written.</param>
 internal sealed class Pretraining(ComparisonConfig config, PreparedText text, RuntimeOptions runtime, WorkFolder work, CancellationToken cancellationToken)
 {
-
     /// <summary>What a run has reached, if it has ended.</summary>
     public RunResult? Result(Run run) => JsonFile.Read<RunResult>(ResultFile(run)) is { } result ? result with { Arm = run.Arm.Name } : null;
 
-    /// <summary>The folder with the trained encoder.</summary>
+    /// <summary>The folder with the trained encoder; not there if the run came from an archive of logs.</summary>
     public string ModelFolder(Run run) => Path.Combine(work.Of(run), "model");
 
     /// <summary>Trains up to a step.</summary>
@@ -65,7 +64,7 @@ internal sealed class Pretraining(ComparisonConfig config, PreparedText text, Ru
             throw new UsageException($"{run.Id}: {failure.Message} --fresh begins anew.");
         }
 
-        BertModel Train() => new BertPretrainer(run.Arm.Model, options, runtime, checkpoints)
+        BertModel Train() => new BertPretrainer(run.Arm.Model, options, runtime with { MicroBatchSize = run.Arm.MicroBatchSize }, checkpoints)
             .Train(text.Shards, text.Tokenizer, new Recorder(curve, run, until, slice, watch), slice.Token, text.ValidationShards);
     }
 

@@ -25,7 +25,7 @@ internal sealed record Run(Arm Arm, ulong Seed, long Steps, string Id)
     {
         // All that its result depends on, so that what is finished counts as long as it holds; the arm's name is none of it.
         var options = JsonSerializer.Serialize(arm.Training with { LayerSchedule = new DenseSchedule() });
-        var parts = runtime.MicroBatchSize == new RuntimeOptions().MicroBatchSize ? "" : FormattableString.Invariant($" {runtime.MicroBatchSize}");
+        var parts = arm.MicroBatchSize == new RuntimeOptions().MicroBatchSize ? "" : FormattableString.Invariant($" {arm.MicroBatchSize}");
         var key = FormattableString.Invariant(
             $"{JsonSerializer.Serialize(arm.Model)} {options} {arm.Schedule} {seed} {steps} {config.Validations} {text} {runtime.Precision} {runtime.Device.Split(':')[0]} {LibraryBuild.Split('+')[0]}{parts}");
         return new Run(arm, seed, steps, FormattableString.Invariant($"{WorkFolder.FileName(arm.Name)}-seed{seed}-{Fingerprints.OfText(key)[..8]}"));

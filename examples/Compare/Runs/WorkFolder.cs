@@ -18,6 +18,13 @@ internal sealed class WorkFolder
     /// <summary>A run's own folder.</summary>
     public string Of(Run run) => Path.Combine(_path, "runs", run.Id);
 
+    /// <summary>Deletes what is in it.</summary>
+    public void Clear()
+    {
+        Directory.Delete(_path, recursive: true);
+        Directory.CreateDirectory(_path);
+    }
+
     /// <summary>Gives what there is of runs and times another name, so that all begins anew and nothing is lost.</summary>
     /// <returns>The new names of those that were there.</returns>
     public IReadOnlyList<string> SetAside()

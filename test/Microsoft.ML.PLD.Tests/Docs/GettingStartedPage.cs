@@ -8,7 +8,7 @@ namespace Microsoft.ML.PLD.Tests.Docs;
 public sealed class GettingStartedPage : DocumentPage
 {
     [TestMethod]
-    public void FromFiveRowsToAPrediction()
+    public void ThePageIsOneProgram()
     {
         #region five-rows
         var mlContext = new MLContext(seed: 1);
@@ -44,13 +44,6 @@ public sealed class GettingStartedPage : DocumentPage
         (loaded as IDisposable)?.Dispose();
         Assert.Contains("transfer\n", Printed.ReplaceLineEndings("\n"));
         Assert.Contains($"It is about: {(answer.Score[0] > answer.Score[1] ? "card" : "transfer")}", Printed);
-    }
-
-    [TestMethod]
-    public void RealData()
-    {
-        var mlContext = new MLContext(seed: 1);
-        using var mini = PldModels.Mini();
         File.Move("tickets.csv", "train.csv");
 
         #region real-data
@@ -67,25 +60,19 @@ public sealed class GettingStartedPage : DocumentPage
             FineTuning = new() { Epochs = 3, LearningRate = new() { Peak = 1e-3, WarmupShare = 0.1 }, Pooling = Pooling.Mean },
             Progress = [new ConsoleProgress()],
         });
-        var pipeline = mlContext.Transforms.Conversion.MapValueToKey("Label", "Category")
+        var banking = mlContext.Transforms.Conversion.MapValueToKey("Label", "Category")
             .Append(trainer)
             .Append(mlContext.Transforms.Conversion.MapKeyToValue("PredictedCategory", "PredictedLabel"));
-        ITransformer model = pipeline.Fit(split.TrainSet);
+        ITransformer bank = banking.Fit(split.TrainSet);
         #endregion
 
         #region evaluate
-        var metrics = mlContext.MulticlassClassification.Evaluate(model.Transform(split.TestSet));
+        var metrics = mlContext.MulticlassClassification.Evaluate(bank.Transform(split.TestSet));
         Console.WriteLine($"accuracy {metrics.MicroAccuracy:P1}, log-loss {metrics.LogLoss:F3}");
         #endregion
 
-        (model as IDisposable)?.Dispose();
+        (bank as IDisposable)?.Dispose();
         Assert.Contains("accuracy ", Printed);
-    }
-
-    [TestMethod]
-    public void OnesOwnText()
-    {
-        var mlContext = new MLContext(seed: 1);
         File.Move("texts.txt", "my-text.txt");
 
         #region pretrain
@@ -103,24 +90,16 @@ public sealed class GettingStartedPage : DocumentPage
         #endregion
 
         Assert.IsTrue(File.Exists("my-bert/vocab.txt"));
-    }
-
-    [TestMethod]
-    public void OnesOwnDomain()
-    {
-        var mlContext = new MLContext(seed: 1);
-        using var mini = PldModels.Mini();
-        IDataView texts = mlContext.Data.LoadFromTextFile<Line>("texts.txt");
 
         #region domain
-        using PldBertTransformer encoder = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
+        using PldBertTransformer adapted = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
         {
             Pretrained = mini,
             Pretraining = new() { Steps = 2_000, LearningRate = new() { Peak = 5e-4, WarmupShare = 0.1 } },
         }).Fit(texts);
         #endregion
 
-        Assert.AreEqual(mini.Config, encoder.Model.Config);
+        Assert.AreEqual(mini.Config, adapted.Model.Config);
     }
 
     #region line

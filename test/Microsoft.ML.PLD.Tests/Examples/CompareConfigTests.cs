@@ -30,7 +30,7 @@ public sealed class CompareConfigTests
     }
 
     [TestMethod]
-    [DataRow("""{ "name": "x", "shedule": {} }""", "arms[0].shedule is no field of the config; expected one of: name, model, training, schedule.")]
+    [DataRow("""{ "name": "x", "shedule": {} }""", "arms[0].shedule is no field of the config; expected one of: name, model, training, schedule, micro_batch_size.")]
     [DataRow("""{ "name": "x", "schedule": { "name": "Progressive" } }""", "arms[0].schedule.name is \"Progressive\"; expected one of: DenseSchedule, ProgressiveLayerDrop")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta": 0.5 } }""", "arms[0].schedule.theta is no field of the config; expected one of: name, theta_bar")]
     [DataRow("""{ "name": "x", "schedule": { "name": "ProgressiveLayerDrop", "theta_bar": 2 } }""", "arms[0].schedule: thetaBar is 2; expected a keep ratio in (0, 1]")]
@@ -99,8 +99,10 @@ public sealed class CompareConfigTests
     [DataRow("paper-small.json", 5, 3)]
     [DataRow("schedules.json", 15, 3)]
     [DataRow("schedules-small.json", 15, 3)]
-    [DataRow("ablations.json", 11, 3)]
-    [DataRow("ablations-small.json", 11, 3)]
+    [DataRow("ablations.json", 12, 3)]
+    [DataRow("ablations-small.json", 12, 3)]
+    [DataRow("repeated-small.json", 3, 3)]
+    [DataRow("once-small.json", 3, 3)]
     public void TheConfigsThatComeWithItAreWhole(string file, int arms, int seeds)
     {
         var config = ComparisonConfig.Read(Shipped(file), ["corpus"]);

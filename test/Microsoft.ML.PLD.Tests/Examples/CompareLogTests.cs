@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using Compare;
 using Glue;
 using RunResult = Compare.RunResult;
@@ -55,7 +56,7 @@ public sealed class CompareLogTests
     {
         var (_, archive) = Logged();
         var message = Assert.ThrowsExactly<UsageException>(() => LogArchive.Read(archive, new WorkFolder(Path.Combine(_folder, "work")))).Message;
-        Assert.Contains("has runs already; expected an empty folder", message);
+        Assert.Contains("is not empty; expected a new folder", message);
     }
 
     [TestMethod]
@@ -65,6 +66,12 @@ public sealed class CompareLogTests
         Assert.Contains("there is no file", Assert.ThrowsExactly<UsageException>(() => LogArchive.Read(path, work)).Message);
         File.WriteAllText(path, "PK, but no more");
         Assert.Contains("is no whole archive of a comparison", Assert.ThrowsExactly<UsageException>(() => LogArchive.Read(path, work)).Message);
+
+        var (_, whole) = Logged();
+        File.Copy(whole, path, overwrite: true);
+        using (var archive = ZipFile.Open(path, ZipArchiveMode.Update)) archive.GetEntry("scores.json")!.Delete();
+        Assert.Contains("'scores.json' is missing", Assert.ThrowsExactly<UsageException>(() => LogArchive.Read(path, work)).Message);
+        Assert.HasCount(6, LogArchive.Read(whole, work).Summary.Results); // nothing of the damaged one is in its way
     }
 
     // Two arms and three seeds of 100 steps, each validated twice, as if trained.
