@@ -56,7 +56,7 @@ for package in Microsoft.ML.PLD Microsoft.ML.PLD.Models.Mini; do
     lower=$(tr '[:upper:]' '[:lower:]' <<<"$package")
     cmp "cache/$lower/$version/$lower.$version.nupkg" "$folder/$package.$version.nupkg" || fail "$package is not the one in $folder"
 done
-sed -n '/^```csharp/,/^```/p' "cache/microsoft.ml.pld/$version/README.md" | sed '/^```/d' >Try/Program.cs
+sed -n '/^```csharp/,/^```$/{p;/^```$/q}' "cache/microsoft.ml.pld/$version/README.md" | sed '/^```/d' >Try/Program.cs
 # libtorch's 500 MB are linked, not copied.
 dotnet build Try -c Release --no-restore -p:CreateHardLinksForCopyLocalIfPossible=true
 mkdir first elsewhere

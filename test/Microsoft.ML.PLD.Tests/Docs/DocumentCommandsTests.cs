@@ -1,4 +1,6 @@
 using System.Text.RegularExpressions;
+using Cli;
+using Glue;
 
 namespace Microsoft.ML.PLD.Tests.Docs;
 
@@ -33,8 +35,54 @@ public sealed partial class DocumentCommandsTests
         Assert.IsEmpty(problems, string.Join("\n", problems));
     }
 
+    [TestMethod]
+    public void EveryCommandOfPldIsOneThatItReads()
+    {
+        var problems = new List<string>();
+        var commands = 0;
+        foreach (var page in Documents.Pages.Concat(["examples/README.md", "examples/Cli/PACKAGE.md", "examples/Cli/CommandLine.cs"]))
+            foreach (Match command in OfPld().Matches(Documents.Text(page).Replace("\\\n", " ")))
+            {
+                // What follows far to the right says what it does.
+                var line = command.Groups["words"].Value.Split(" #")[0].Split("        ")[0];
+                commands++;
+                if (Problem(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)) is { } problem) problems.Add($"{page}: pld {line}: {problem}");
+            }
+        Assert.IsGreaterThanOrEqualTo(15, commands);
+        Assert.IsEmpty(problems, string.Join("\n", problems));
+    }
+
+    private static string? Problem(string[] words)
+    {
+        // These two have no parser here.
+        if (words[0] is "export" or "compare") return words.FirstOrDefault(word => word.StartsWith("--", StringComparison.Ordinal) && !OptionsOfSharedVerbs.Contains(word)) is { } unknown ? $"there is no {unknown}" : null;
+        // The files of --config are the readers'.
+        if (Array.IndexOf(words, "--config") is > 0 and var config) words = [.. words[..config], .. words[Math.Min(config + 2, words.Length)..]];
+        try
+        {
+            CommandReader.Parse(CliConfigTests.Root(), words);
+            return null;
+        }
+        catch (UsageException wrong)
+        {
+            return wrong.Message;
+        }
+    }
+
+    private static readonly HashSet<string> OptionsOfSharedVerbs =
+    [
+        .. new[] { "examples/Convert/ConvertCommand.cs", "examples/Compare/CompareCommand.cs" }.SelectMany(file => NameOfOption().Matches(Documents.Text(file))).Select(name => name.Groups["name"].Value),
+    ];
+
     [GeneratedRegex(@"--project (?<project>[\w./-]+) +-- (?<arguments>.*)$", RegexOptions.Multiline)]
     private static partial Regex Command();
+
+    // A line of a block, or between backticks.
+    [GeneratedRegex(@"(?:^ *|--project examples/Cli -- |`)(?:pld |(?<=-- ))(?<words>[a-z][^`\n]*)", RegexOptions.Multiline)]
+    private static partial Regex OfPld();
+
+    [GeneratedRegex(@"Option<[^>]+>+\(""(?<name>--[a-z-]+)""")]
+    private static partial Regex NameOfOption();
 
     [GeneratedRegex(@"(?<![\w-])--[a-z][a-z0-9-]*")]
     private static partial Regex Option();

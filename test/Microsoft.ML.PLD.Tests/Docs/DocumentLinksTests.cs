@@ -31,7 +31,7 @@ public sealed partial class DocumentLinksTests
     public void TheIndexNamesEveryPage()
     {
         var index = Documents.Text("docs/README.md");
-        foreach (var page in Documents.Pages.Where(page => page is not ("README.md" or "docs/README.md"))) Assert.Contains($"({Path.GetFileName(page)})", index);
+        foreach (var page in Documents.Pages.Where(page => page.StartsWith("docs/", StringComparison.Ordinal) && page != "docs/README.md")) Assert.Contains($"({Path.GetFileName(page)})", index);
     }
 
     private static string Short(string path) => Path.GetRelativePath(Repository.At(""), path);

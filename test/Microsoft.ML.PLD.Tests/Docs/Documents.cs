@@ -5,8 +5,8 @@ namespace Microsoft.ML.PLD.Tests.Docs;
 /// <summary>The documents of the repository as text.</summary>
 internal static partial class Documents
 {
-    /// <summary>Those for users, whose code runs in tests: README.md and the pages in docs/.</summary>
-    public static IReadOnlyList<string> Pages { get; } = ["README.md", .. Directory.GetFiles(Repository.At("docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)];
+    /// <summary>Those for users, whose code runs in tests: README.md, the packages' pages and those in docs/.</summary>
+    public static IReadOnlyList<string> Pages { get; } = ["README.md", "src/Microsoft.ML.PLD/PACKAGE.md", "src/Microsoft.ML.PLD.Models.Mini/PACKAGE.md", .. Directory.GetFiles(Repository.At("docs"), "*.md").Select(path => $"docs/{Path.GetFileName(path)}").Order(StringComparer.Ordinal)];
 
     /// <summary>All Markdown files.</summary>
     public static IReadOnlyList<string> All { get; } =

@@ -91,5 +91,6 @@ public sealed class CliConfigTests
         return ((Verb)parsed.CommandResult.Command).Effective(parsed);
     }
 
-    private static RootCommand Root() => [new PretrainVerb(), new FinetuneVerb(), new EvaluateVerb(), new PredictVerb(), new EmbedVerb()];
+    /// <summary>The verbs that are the program's own.</summary>
+    internal static RootCommand Root() => [new PretrainVerb(), new FinetuneVerb(), new EvaluateVerb(), new PredictVerb(), new EmbedVerb()];
 }
