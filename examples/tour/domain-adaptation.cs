@@ -21,7 +21,7 @@ Question[] questions = Read("train.csv"), test = Read("test.csv");
 // 1. What is there: questions of a bank's customers, of which a few of each category have a label. The others are text to read.
 Console.WriteLine($"{questions.Length:N0} questions to read, {plan.Labels} with a label of each of {plan.Categories} categories, {test.Length:N0} to be tried on");
 
-// 2. Read. Shuffled, for neighbours share a sequence, and those of one category would tell each other's words. All blocks run: an encoder that is trained already is not to be shaken.
+// 2. Read. Shuffled, for neighbours share a sequence, and those of one category would tell each other's words. All blocks run: it is soon over, and only what is read is to make the difference.
 using var mini = BertModel.FromPretrained(Path.Combine(examples, "models", "pld-bert-mini"));
 var reading = new MLContext(seed: 1);
 var validations = new Validations();

@@ -50,7 +50,7 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
 
         /// <summary>
         /// Whether a document goes on over several rows and ends at a row without text, as in a file with a paragraph a line and a blank line between
-        /// documents. Default: false, each row is a document.
+        /// documents. ML.NET's text loader skips blank lines: <see cref="CorpusBuilder.ReadLines"/> has them. Default: false, each row is a document.
         /// </summary>
         public bool EmptyRowsEndDocuments { get; init; }
 

@@ -26,7 +26,7 @@ public static class TrainingReportExtensions
     /// <exception cref="IOException">The page cannot be written, now or at an earlier step of the training.</exception>
     public static void AddEvaluation(
         this TrainingReport report, IDataView predictions, string textColumnName, string? secondTextColumnName = null, string labelColumnName = "Label", string scoreColumnName = "Score",
-        string probabilityColumnName = "Probability", string predictedLabelColumnName = "PredictedLabel", string title = "Evaluation")
+        string probabilityColumnName = "Probability", string predictedLabelColumnName = "PredictedLabel", string title = Evaluation.DefaultTitle)
     {
         ArgumentNullException.ThrowIfNull(report);
         ArgumentNullException.ThrowIfNull(predictions);

@@ -7,6 +7,9 @@ internal abstract class Evaluation(string title)
     /// <summary>Rows that a page shows in full.</summary>
     public const int MostRowsShown = 12;
 
+    /// <summary>That of an evaluation whose rows nobody has named.</summary>
+    public const string DefaultTitle = "Evaluation";
+
     public string Title { get; } = title;
 
     /// <summary>The rows that count.</summary>

@@ -19,19 +19,19 @@ internal sealed record ReportSummary(string Sentence, IReadOnlyList<(string Name
 
     private static ReportSummary Of(ClassEvaluation evaluation, IEnumerable<(string, string, string)> time)
     {
-        List<(string, string, string)> figures = [("Accuracy", Figure.Percent(evaluation.Accuracy), Counted(evaluation.Rows, "test row"))];
+        List<(string, string, string)> figures = [("Accuracy", Figure.Percent(evaluation.Accuracy), Counted(evaluation.Rows, "row"))];
         if (evaluation.AreaUnderRocCurve is { } area) figures.Add(("Area under the ROC curve", FormattableString.Invariant($"{area:F3}"), "0.5 is chance, 1 is best"));
         else figures.Add(("Macro F1", Figure.Percent(evaluation.MacroF1), "all classes count the same"));
         if (evaluation.Reliability is { } reliability) figures.Add(("Calibration error", Figure.Percent(reliability.ExpectedCalibrationError), "of its probabilities, on average"));
         return new(
-            FormattableString.Invariant($"The model is right on {evaluation.Right:N0} of {evaluation.Rows:N0} test texts{(evaluation.ByClass.Count > 2 ? FormattableString.Invariant($", in {evaluation.ByClass.Count} classes") : "")}."), [.. figures, .. time]);
+            FormattableString.Invariant($"The model is right on {evaluation.Right:N0} of {Counted(evaluation.Rows, "text")}{(evaluation.ByClass.Count > 2 ? FormattableString.Invariant($" in {evaluation.ByClass.Count} classes") : "")}{Of(evaluation)}."), [.. figures, .. time]);
     }
 
     private static ReportSummary Of(NumberEvaluation evaluation, IEnumerable<(string, string, string)> time)
     {
         var explained = double.IsNaN(evaluation.RSquared) ? "" : FormattableString.Invariant($", and explains {Math.Max(0, evaluation.RSquared) * 100:F0} % of what they differ by");
         return new(
-            FormattableString.Invariant($"The model is {evaluation.MeanAbsoluteError:G3} off on average, over {evaluation.Rows:N0} test texts{explained}."),
+            FormattableString.Invariant($"The model is {evaluation.MeanAbsoluteError:G3} off on average, over {Counted(evaluation.Rows, "text")}{Of(evaluation)}{explained}."),
             [
                 ("R squared", FormattableString.Invariant($"{evaluation.RSquared:F3}"), "1 is best"), ("Mean absolute error", FormattableString.Invariant($"{evaluation.MeanAbsoluteError:G3}"), "in the label's unit"),
                 ("Correlation", FormattableString.Invariant($"{evaluation.Pearson:F3}"), "Pearson's"), .. time,
@@ -56,6 +56,9 @@ internal sealed record ReportSummary(string Sentence, IReadOnlyList<(string Name
             : FormattableString.Invariant($"{done} of {stage.Name.ToLowerInvariant()} the training loss is {last:F3}; it began at {first:F3}.");
         return new(sentence, figures);
     }
+
+    // Which rows they are is what the evaluation is called, unless it has no name of its own.
+    private static string Of(Evaluation evaluation) => evaluation.Title == Evaluation.DefaultTitle ? "" : $" ({evaluation.Title})";
 
     // One step has its own chance; the mean of the last twentieth of the curve has little.
     private static double Recent(StageHistory stage)

@@ -76,13 +76,14 @@ public sealed class GettingStartedPage : DocumentPage
         File.Move("texts.txt", "my-text.txt");
 
         #region pretrain
-        IDataView texts = mlContext.Data.LoadFromTextFile<Line>("my-text.txt");
+        // ReadLines, as LoadFromTextFile skips the empty lines that end documents. It reads .txt, .txt.gz and .txt.br.
+        IDataView texts = mlContext.Data.LoadFromEnumerable(CorpusBuilder.ReadLines(["my-text.txt"]).Select(line => new Line { Text = line ?? "" }));
         using PldBertTransformer encoder = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
         {
             Config = BertConfig.Mini with { MaxPositions = 128 },
             VocabularySize = 8_192,
             EmptyRowsEndDocuments = true,
-            Pretraining = new() { Steps = 10_000, BatchSize = 32, SequenceLength = 128 },
+            Pretraining = new() { Steps = 10_000, BatchSize = 32, SequenceLength = 128, LayerSchedule = LayerSchedules.Recommended() },
             Checkpoints = new() { Folder = "checkpoints", ResumeFrom = CheckpointOptions.Latest },
             Progress = [new ConsoleProgress(), new TensorBoardProgress("runs")],
         }).Fit(texts);
@@ -105,7 +106,7 @@ public sealed class GettingStartedPage : DocumentPage
     #region line
     internal sealed class Line
     {
-        [LoadColumn(0)] public string Text { get; set; } = "";
+        public string Text { get; set; } = "";
     }
     #endregion
 

@@ -17,7 +17,7 @@ public sealed class PackagePage : DocumentPage
         var pretraining = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
         {
             Config = BertConfig.Mini,
-            Pretraining = new() { Steps = 20_000, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5) },
+            Pretraining = new() { Steps = 20_000, LayerSchedule = LayerSchedules.Recommended() },
             Progress = [new ConsoleProgress()],
         });
         using PldBertTransformer encoder = pretraining.Fit(texts);

@@ -14,7 +14,7 @@ internal static class SmallRuns
         Assert.IsNotNull(PldBertCatalog.PldBert(catalog, outputColumnName, inputColumnName, options));
         return PldBertCatalog.PldBert(catalog, outputColumnName, inputColumnName, options with
         {
-            Config = options.Config with { Layers = Math.Min(3, options.Config.Layers), HiddenSize = 16, AttentionHeads = 2, IntermediateSize = 24 },
+            Config = options.Config with { HiddenSize = 16, AttentionHeads = 2, IntermediateSize = 24 },
             VocabularySize = Math.Min(150, options.VocabularySize),
             Pretraining = options.Pretraining with
             {

@@ -19,7 +19,7 @@ public sealed class ReadmePipeline : DocumentPage
         var pretraining = mlContext.Transforms.PldBert("Features", "Text", new PldBertEstimator.Options
         {
             Config = BertConfig.Mini,                                                                 // 12 blocks, hidden size 256
-            Pretraining = new() { Steps = 20_000, LayerSchedule = new ProgressiveLayerDrop(thetaBar: 0.5) },
+            Pretraining = new() { Steps = 20_000, LayerSchedule = LayerSchedules.Recommended() },     // few blocks first, then all with layer dropping
             Progress = [new ConsoleProgress(), new TensorBoardProgress("runs")],
         });
         using PldBertTransformer encoder = pretraining.Fit(texts);
