@@ -12,7 +12,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private readonly List<string> _notices = [];
     private readonly IProgress<TrainingProgress>? _progress = task.Ranks.Rank == 0 ? progress : null;
     private readonly CheckpointOptions _checkpoints = task.Ranks.Rank == 0 ? checkpoints : checkpoints with { Folder = null, ResumeFrom = null };
-    private readonly TrainingRun _run = new() { Options = task.Options, Environment = RunEnvironment(task), Weights = task.Weights.Count };
+    private readonly TrainingRun _run = new() { Options = task.Options, Environment = RunEnvironment(task), ParameterCount = task.Weights.Count };
     private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options.Concat(task.Calls)) : 0;
     private CancellationResult _whenCancelled = checkpoints.WhenCancelled;
     private OperationCanceledException? _asked; // by who was told of a step
