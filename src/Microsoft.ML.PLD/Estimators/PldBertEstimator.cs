@@ -118,8 +118,8 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         foreach (var caution in ScheduleCautions.Of(_options.Pretraining.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
         log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
-            + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
-        var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+            + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text."));
+        var progress = new CombinedProgress([new LogProgress(log.Info, log.Warning), .. _options.Progress], log.Warning);
         var model = pretrainer.Train(corpus, tokenizer, progress, CheckAlive);
         return new PldBertTransformer(Host, Columns.Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
     }

@@ -48,7 +48,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
         var (predictor, task) = ranks.Together(() => Prepare(data, validation, device, type, log));
         try
         {
-            var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+            var progress = new CombinedProgress([new LogProgress(log.Info, log.Warning), .. _options.Progress], log.Warning);
             predictor.Training = new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
             // A run that was stopped, and is to return what it has, is not to be stopped again.
             ranks.Together(() => task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null));
