@@ -48,10 +48,10 @@ public abstract record PldBertTrainerOptions
     /// <summary>The vocabulary when <see cref="Pretrained"/> is null; null learns one from the text. Default: null.</summary>
     public WordPieceVocabulary? Vocabulary { get; init; }
 
-    /// <inheritdoc cref="PldBertEstimator.Options.VocabularySize"/>
+    /// <summary>The number of word pieces to learn when there is neither <see cref="Pretrained"/> nor <see cref="Vocabulary"/>; fewer when the text has no more. Default: 8,192.</summary>
     public int VocabularySize { get; init; } = 8_192;
 
-    /// <inheritdoc cref="PldBertEstimator.Options.LowerCase"/>
+    /// <summary>Whether text is put into lower case and stripped of accents, as in bert-base-uncased, when <see cref="Pretrained"/> is null. Default: true.</summary>
     public bool LowerCase { get; init; } = true;
 
     /// <inheritdoc cref="PldBertEstimator.Options.Progress"/>

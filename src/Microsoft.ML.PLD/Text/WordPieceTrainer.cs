@@ -41,7 +41,8 @@ public static class WordPieceTrainer
             throw new ArgumentException(
                 $"A vocabulary of {vocabularySize} pieces is too small for this text: {WordPieceVocabulary.SpecialPieces.Length} special pieces and "
                 + $"{alphabet.Count} characters, with and without ##, need at least {pieces.Count}. "
-                + $"Ask for more, or lower {nameof(WordPieceTrainerOptions.AlphabetLimit)} ({options.AlphabetLimit}).", nameof(vocabularySize)) { Data = { [LeastSize] = pieces.Count } };
+                + $"Ask for more, or lower {nameof(WordPieceTrainerOptions.AlphabetLimit)} ({options.AlphabetLimit}).", nameof(vocabularySize))
+            { Data = { [LeastSize] = pieces.Count } };
 
         var known = alphabet.ToHashSet();
         PieceMerger merger = new(
