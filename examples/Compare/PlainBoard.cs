@@ -34,5 +34,5 @@ internal sealed class PlainBoard(Action<string> write, int runs) : IBoard
         : string.Create(CultureInfo.InvariantCulture, $"validation loss {result.FinalLoss:F4} after {result.Steps} steps, {result.ReferenceSeconds:F1} s reference time, {result.WallSeconds:F1} s by the clock");
 
     // That checkpoints are written and slices go on is none.
-    internal static bool IsNews(string notice) => !notice.StartsWith("Checkpoint '", StringComparison.Ordinal) && !notice.StartsWith("Goes on after", StringComparison.Ordinal);
+    internal static bool IsNews(string notice) => !notice.StartsWith("Wrote checkpoint '", StringComparison.Ordinal) && !notice.StartsWith("Resumed from checkpoint '", StringComparison.Ordinal);
 }

@@ -21,5 +21,5 @@ internal static class BoardText
         : FormattableString.Invariant($"{time.TotalHours:F1} h");
 
     // That checkpoints are written every two minutes is none.
-    public static bool IsNews(string notice) => !notice.StartsWith("Checkpoint '", StringComparison.Ordinal);
+    public static bool IsNews(string notice) => !notice.StartsWith("Wrote checkpoint '", StringComparison.Ordinal);
 }

@@ -7,9 +7,13 @@ public static class PldBertCatalog
 {
     /// <summary>Pre-trains an encoder on a text column and adds a column with a vector for each text, with default options.</summary>
     /// <param name="catalog">The transforms of an <see cref="MLContext"/>.</param>
-    /// <param name="outputColumnName">The column to add: a known-sized vector of <see cref="float"/>.</param>
+    /// <param name="outputColumnName">The column to add: a vector of 256 <see cref="float"/> values (<see cref="BertConfig.HiddenSize"/> of <see cref="BertConfig.Mini"/>).</param>
     /// <param name="inputColumnName">The text column.</param>
-    /// <param name="steps">The number of optimizer steps.</param>
+    /// <param name="steps">
+    /// The number of optimizer steps, each of 32 sequences of 128 tokens. Default: 10,000, which are 41 million tokens through 12 blocks of hidden size 256 (<see cref="BertConfig.Mini"/>):
+    /// about 1 to 7 hours on two processor cores, by what they can (docs/choosing-options.md). Begin with some hundred.
+    /// </param>
+    /// <exception cref="ArgumentException">The name of a column is empty, or <paramref name="steps"/> is less than 1.</exception>
     /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName = "Features", string inputColumnName = "Text", long steps = 10_000) =>
         catalog.PldBert(outputColumnName, inputColumnName, new PldBertEstimator.Options { Pretraining = new() { Steps = steps } });
@@ -19,10 +23,12 @@ public static class PldBertCatalog
     /// <param name="outputColumnName">The column to add: a known-sized vector of <see cref="float"/>.</param>
     /// <param name="inputColumnName">The text column.</param>
     /// <param name="options">The options; copied.</param>
-    /// <exception cref="ArgumentException">Options are out of range; the message lists all of them.</exception>
+    /// <exception cref="ArgumentException">The name of a column is empty, or options are out of range; the message lists all of them.</exception>
     /// <example><code source="../../test/Microsoft.ML.PLD.Tests/Readme/ReadmePipeline.cs" region="pipeline" language="csharp"/></example>
     public static PldBertEstimator PldBert(this TransformsCatalog catalog, string outputColumnName, string inputColumnName, PldBertEstimator.Options options)
     {
+        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        ArgumentException.ThrowIfNullOrEmpty(inputColumnName);
         ArgumentNullException.ThrowIfNull(options);
         return new PldBertEstimator(MLNetAccess.EnvironmentOf(catalog), outputColumnName, inputColumnName, options);
     }

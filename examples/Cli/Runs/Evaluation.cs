@@ -103,7 +103,7 @@ internal sealed record Evaluation
             Task = "number", Rows = numbers.Length,
             Metrics = new Dictionary<string, double>
             {
-                ["pearson_correlation"] = varies ? EvaluationMetrics.Pearson(numbers, predicted) : double.NaN, ["spearman_correlation"] = varies ? EvaluationMetrics.Spearman(numbers, predicted) : double.NaN,
+                ["pearson_correlation"] = varies ? EvaluationMetrics.PearsonCorrelation(numbers, predicted) : double.NaN, ["spearman_correlation"] = varies ? EvaluationMetrics.SpearmanCorrelation(numbers, predicted) : double.NaN,
                 ["root_mean_squared_error"] = Math.Sqrt(errors.Average(error => error * error)), ["mean_absolute_error"] = errors.Average(Math.Abs),
             },
         };

@@ -74,11 +74,18 @@ public sealed class BertModel : IDisposable
     /// </remarks>
     /// <param name="folder">The folder with config.json, vocab.txt or tokenizer.json, and model.safetensors or its parts with their index.</param>
     /// <param name="device">Where the weights go, as <see cref="RuntimeOptions.Device"/>. Default: <c>cpu</c>.</param>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or is a file. Nothing is downloaded.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">
     /// A file is damaged, or not of a model that this library can run: a decoder, relative positions, another tokenizer, another activation; the message names it.
     /// </exception>
-    public static BertModel FromPretrained(string folder, string device = "cpu") => PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
+    /// <exception cref="ArgumentException"><paramref name="folder"/> is empty, or <paramref name="device"/> is none.</exception>
+    /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>
+    public static BertModel FromPretrained(string folder, string device = "cpu")
+    {
+        ArgumentException.ThrowIfNullOrEmpty(folder);
+        return PretrainedFolder.Load(folder, DeviceChoice.Resolve(device));
+    }
 
     /// <summary>
     /// The mean of models that have grown from one another, weight by weight: it has something of what each has learned, often more than any of them (Wortsman et al., "Robust

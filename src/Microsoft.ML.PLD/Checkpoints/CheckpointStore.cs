@@ -42,10 +42,10 @@ internal sealed class CheckpointStore : IDisposable
     public string PathOf(long step) => Path.Combine(_folder, Prefix + step.ToString("D10", CultureInfo.InvariantCulture));
 
     /// <summary>The newest checkpoint that is whole. Newer ones that are damaged are set aside under another name.</summary>
-    /// <param name="notify">Told of each that is damaged.</param>
+    /// <param name="warn">Told of each that is damaged.</param>
     /// <returns>Null when the folder has none.</returns>
     /// <exception cref="InvalidDataException">None of those that are there can be used; they stay as they are, so that the next try does not begin from nothing.</exception>
-    public Checkpoint? Latest(Action<string> notify)
+    public Checkpoint? Latest(Action<string> warn)
     {
         var damaged = new List<(long Step, string Path, Exception Failure)>();
         foreach (var (step, path) in All)
@@ -54,7 +54,7 @@ internal sealed class CheckpointStore : IDisposable
                 var checkpoint = Checkpoint.Open(path);
                 if (checkpoint.State.Step != step) throw new InvalidDataException($"'{path}' holds step {checkpoint.State.Step}.");
                 foreach (var other in damaged)
-                    notify(FormattableString.Invariant($"The checkpoint of step {other.Step} is damaged and is not used: {other.Failure.Message} It is now '{SetAside(other.Path)}'."));
+                    warn(FormattableString.Invariant($"The checkpoint of step {other.Step} is damaged and is not used: {other.Failure.Message} It is now '{SetAside(other.Path)}'."));
                 return checkpoint;
             }
             catch (Exception failure) when (failure is InvalidDataException or IOException)

@@ -106,7 +106,7 @@ internal sealed record HuggingFaceConfig
         if (read.IsDecoder is true) throw Other("is_decoder", "true", "an encoder");
         if (read.AddCrossAttention is true) throw Other("add_cross_attention", "true", "an encoder");
         if (read.TieWordEmbeddings is false) throw Other("tie_word_embeddings", "false", "true: word embeddings that are the decoder's weights, too");
-        if (read.QuantizationConfig is true) throw Other("quantization_config", "there", "weights in float32, float16 or bfloat16");
+        if (read.QuantizationConfig is true) throw new InvalidDataException($"'{source}' has a quantization_config; quantized weights cannot be read. Expected float32, float16 or bfloat16.");
         var padId = read.PadTokenId ?? (layout == HuggingFaceLayout.RobertaPreLayerNorm ? RobertaPadId : 0);
         if (padId is < 0 or > WordPieceVocabulary.MaximumCount) throw Other("pad_token_id", $"{padId}", "an id of the vocabulary");
         var usual = new BertConfig();

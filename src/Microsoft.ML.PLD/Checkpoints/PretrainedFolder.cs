@@ -101,7 +101,13 @@ internal static class PretrainedFolder
 
     private static (BertConfig Config, HuggingFaceLayout Layout, WordPieceTokenizer Tokenizer) ReadArchitecture(string folder)
     {
-        if (!Directory.Exists(folder)) throw new DirectoryNotFoundException($"The model folder '{folder}' does not exist.");
+        if (File.Exists(folder))
+            throw new DirectoryNotFoundException(
+                $"'{folder}' is a file; expected a model folder. mlContext.Model.Load reads what mlContext.Model.Save wrote; FromPretrained of the transformers, such as PldBertTransformer, reads an ONNX model.");
+        if (!Directory.Exists(folder))
+            throw new DirectoryNotFoundException(
+                $"The model folder '{folder}' does not exist (full path '{Path.GetFullPath(folder)}'). Nothing is downloaded: get a model of the Hugging Face Hub first, "
+                + "for example with 'hf download NAME --local-dir FOLDER', and pass that folder.");
         var configFile = Path.Combine(folder, Config);
         var (config, layout, padId) = HuggingFaceConfig.Parse(ReadText(configFile), configFile);
         var tokenizer = TokenizerFiles.Read(folder);

@@ -48,7 +48,7 @@ internal sealed record TrainingState
     /// <summary>The most sequences of a micro-batch: smaller than the options say once memory has run out.</summary>
     public required int MicroBatchSize { get; init; }
 
-    /// <summary>Steps on end, up to this one, that were skipped because something was not a number.</summary>
+    /// <summary>Consecutive steps, up to this one, that were skipped because something was not a number.</summary>
     public int SkippedSteps { get; init; }
 
     /// <summary>Of the last step; null before the first.</summary>

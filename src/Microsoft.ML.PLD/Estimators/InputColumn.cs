@@ -10,7 +10,7 @@ internal sealed class InputColumn
 
     private InputColumn(string name, string role, string expected, Func<DataViewType, bool> accepts, Func<SchemaShape.Column, bool> promises)
     {
-        if (string.IsNullOrEmpty(name)) throw new ArgumentException($"The name of the {role} column is empty.", nameof(name));
+        if (string.IsNullOrEmpty(name)) throw new ArgumentException($"The name of the {role} column is empty.");
         (Name, Role, Expected, _accepts, _promises) = (name, role, expected, accepts, promises);
     }
 

@@ -38,7 +38,7 @@ public sealed class PldBertBinaryTrainer : PldBertTrainer<PldBertBinaryTransform
     private readonly Options _options;
 
     internal PldBertBinaryTrainer(IHostEnvironment environment, Options options)
-        : base(environment, options, InputColumn.BooleanLabel(options.LabelColumnName)) => _options = options;
+        : base(environment, options, InputColumn.BooleanLabel) => _options = options;
 
     // Two logits, as Hugging Face has them: the same functions as one, and all that is for classes is for these too.
     private protected override IObjective ObjectiveFor(LabelMap? labels, IReadOnlyList<double> targets) =>

@@ -27,24 +27,29 @@ public sealed class PldBertBinaryTransformer : PldBertPredictionTransformer, ILo
     /// <param name="mlContext">ML.NET's.</param>
     /// <param name="folder">The folder, or the ONNX model, a file that ends in .onnx, with the tokenizer's files beside it.</param>
     /// <param name="options">
-    /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which the folder does
-    /// not tell; and <see cref="PldBertTrainerOptions.Runtime"/>. The others, which are for training, change nothing. Null: the defaults, and at most 128 tokens of a text, or of an ONNX model what it says.
+    /// The names of the columns; <see cref="FineTuningOptions.MaxLength"/>, <see cref="FineTuningOptions.LongTexts"/> and <see cref="FineTuningOptions.WindowStride"/>, which a folder does
+    /// not tell, and which replace what an ONNX model says; and <see cref="PldBertTrainerOptions.Runtime"/>. <see cref="FineTuningOptions.Pooling"/> has to be the model's, of a folder
+    /// <see cref="Pooling.Cls"/>. The others, which are for training, have to be valid and change nothing. Null: the defaults, and at most 128 tokens of a text, or of an ONNX model what it says.
     /// </param>
     /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or is a file that is no ONNX model. Nothing is downloaded.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or not of a model of this kind; the message names it.</exception>
-    /// <exception cref="ArgumentException">The options cannot be, or not with this model.</exception>
+    /// <exception cref="ArgumentException"><paramref name="folder"/> is empty, or the options cannot be, or not with this model.</exception>
+    /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>
     public static PldBertBinaryTransformer FromPretrained(MLContext mlContext, string folder, PldBertBinaryTrainer.Options? options = null)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         return FromPretrained(
-            folder, options, reading => new PldBertBinaryTrainer.Options { FineTuning = reading }, (options, predictor, labels) => predictor.Outputs == NetworkOutputs && !IsTurned(labels)
-                ? new PldBertBinaryTransformer(mlContext, options, predictor)
-                : throw OtherOutputs(folder, predictor.Outputs, "2, false and true in this order"));
+            folder, options, reading => new PldBertBinaryTrainer.Options { FineTuning = reading }, (options, predictor, labels) =>
+            {
+                if (predictor.Outputs != NetworkOutputs) throw OtherOutputs(folder, predictor.Outputs, "2, false and true in this order");
+                if (labels is [var first, var second] && (first.Equals("true", StringComparison.OrdinalIgnoreCase) || second.Equals("false", StringComparison.OrdinalIgnoreCase)))
+                    throw new InvalidDataException(
+                        $"The model in '{folder}' has the classes '{Excerpt.Of(first)}' and '{Excerpt.Of(second)}'; expected false first and true second. Read it with PldBertMulticlassTransformer.FromPretrained.");
+                return new PldBertBinaryTransformer(mlContext, options, predictor);
+            });
     }
-
-    private static bool IsTurned(IReadOnlyList<string>? labels) =>
-        labels is [var first, var second] && (first.Equals("true", StringComparison.OrdinalIgnoreCase) || second.Equals("false", StringComparison.OrdinalIgnoreCase));
 
     static ModelFormat ILoadableModel<PldBertBinaryTransformer>.Format { get; } = new(LoaderSignature, "PLDBIN  ");
 

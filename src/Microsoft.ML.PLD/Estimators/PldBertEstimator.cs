@@ -1,3 +1,4 @@
+using System.Globalization;
 using Microsoft.ML.Runtime;
 
 namespace Microsoft.ML.PLD;
@@ -83,9 +84,9 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         private IEnumerable<string> ProblemsOfParts()
         {
             if (Pretrained is null)
-                foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+                foreach (var problem in Config.Problems().Select(problem => $"Config.{problem}").Concat(new VocabularyChoice(Vocabulary, VocabularySize, LowerCase).Problems())) yield return problem;
             if (Pretrained is not null && Vocabulary is not null && Vocabulary.Sha256 != Pretrained.Tokenizer.Vocabulary.Sha256)
-                yield return "Vocabulary is another than that of Pretrained, whose embeddings are of its own word pieces; leave Vocabulary null.";
+                yield return VocabularyChoice.OfAnother;
             foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
             foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
             foreach (var problem in Pretraining.Problems().Concat(Pretraining.Problems(Architecture))) yield return $"Pretraining.{problem}";
@@ -101,7 +102,6 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
     internal PldBertEstimator(IHostEnvironment environment, string outputColumnName, string inputColumnName, Options options)
         : base(environment, Checked(options).Pretraining.Seed, new TrainingColumns(new TextColumns(inputColumnName)))
     {
-        ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
         _outputColumnName = outputColumnName;
         _options = options;
     }
@@ -114,12 +114,12 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         using var folder = new TemporaryFolder("pld-corpus-");
         var (tokenizer, pretrainer, read) = DistributedJob.For(_options.Runtime).Together(() => Prepare(data, folder.Path, log));
         using var corpus = read;
-        if (_options.Pretrained is not null) log.Info($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights.");
+        if (_options.Pretrained is not null) log.Info(FormattableString.Invariant($"Going on from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights."));
         foreach (var caution in ScheduleCautions.Of(_options.Pretraining.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
-        log.Info($"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
+        log.Info(string.Create(CultureInfo.InvariantCulture, $"Pre-training on {corpus.TokenCount:N0} tokens in {corpus.DocumentCount:N0} documents, {_options.Pretraining.Steps:N0} steps of "
             + $"{_options.Pretraining.BatchSize} sequences of {_options.Pretraining.SequenceLength} tokens: "
-            + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text.");
-        var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+            + $"{(double)_options.Pretraining.Steps * _options.Pretraining.BatchSize * _options.Pretraining.SequenceLength / corpus.TokenCount:0.##} passes over the text."));
+        var progress = new CombinedProgress([new LogProgress(log.Info, log.Warning), .. _options.Progress], log.Warning);
         var model = pretrainer.Train(corpus, tokenizer, progress, CheckAlive);
         return new PldBertTransformer(Host, Columns.Texts.First, _outputColumnName, model, _options.Pooling, _options.MaxLength, _options.Runtime.Precision);
     }
@@ -152,7 +152,9 @@ public sealed class PldBertEstimator : TextEstimator<PldBertTransformer>
         }
         catch (InvalidDataException failure) // there is no text in it
         {
-            throw new InvalidOperationException($"Column '{Columns.Texts.First}' cannot be learned from. {failure.Message}", failure);
+            throw new InvalidOperationException(
+                $"Column '{Columns.Texts.First}' has nothing to learn from: all rows are empty, or hold no word that the vocabulary can spell. "
+                + "Is Vocabulary, or Pretrained, of another language or script?", failure);
         }
     }
 

@@ -32,7 +32,7 @@ public sealed class PldBertMulticlassTrainer : PldBertTrainer<PldBertMulticlassT
     private readonly Options _options;
 
     internal PldBertMulticlassTrainer(IHostEnvironment environment, Options options)
-        : base(environment, options, InputColumn.KeyLabel(options.LabelColumnName)) => _options = options;
+        : base(environment, options, InputColumn.KeyLabel) => _options = options;
 
     private protected override IObjective ObjectiveFor(LabelMap? labels, IReadOnlyList<double> targets) =>
         new ClassificationObjective(labels!.Count, _options.FineTuning.LabelSmoothing, _options.FineTuning.FocalLossGamma);

@@ -63,7 +63,7 @@ public abstract class PldBertPredictionTransformer : TextTransformer
     /// <param name="precision">As in <see cref="BertModel.SavePretrained"/>.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="precision"/> is none of its type.</exception>
     /// <exception cref="InvalidOperationException">
-    /// It pools by the mean of the tokens (<see cref="FineTuningOptions.Pooling"/>), and transformers' classes by the first token: export it to ONNX instead.
+    /// It pools by the mean or the maximum of the tokens (<see cref="FineTuningOptions.Pooling"/>), and transformers' classes by the first token: export it to ONNX instead.
     /// </exception>
     /// <exception cref="IOException">The folder cannot be written to, or the disk is full.</exception>
     /// <exception cref="UnauthorizedAccessException">Writing to the folder is not allowed.</exception>
@@ -158,7 +158,8 @@ public abstract class PldBertPredictionTransformer : TextTransformer
                 ? new() { MaxLength = Math.Min(new FineTuningOptions().MaxLength, predictor.Config.MaxPositions) }
                 : onnx.Reading);
             OptionProblems.ThrowIfAny(typeof(T).Name, [.. options.Problems(predictor.Config)]);
-            if (options.FineTuning.Pooling != predictor.Pooling) throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}; the model in '{folder}' pools by {predictor.Pooling}.", nameof(options));
+            if (options.FineTuning.Pooling != predictor.Pooling)
+                throw new ArgumentException($"FineTuning.Pooling is {options.FineTuning.Pooling}, but the model in '{folder}' pools by {predictor.Pooling}: set FineTuning.Pooling to Pooling.{predictor.Pooling}.", nameof(options));
             return make(options, predictor, labels);
         }
         catch

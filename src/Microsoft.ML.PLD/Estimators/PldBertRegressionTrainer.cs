@@ -28,7 +28,7 @@ public sealed class PldBertRegressionTrainer : PldBertTrainer<PldBertRegressionT
     private readonly Options _options;
 
     internal PldBertRegressionTrainer(IHostEnvironment environment, Options options)
-        : base(environment, options, InputColumn.NumberLabel(options.LabelColumnName)) => _options = options;
+        : base(environment, options, InputColumn.NumberLabel) => _options = options;
 
     private protected override IObjective ObjectiveFor(LabelMap? labels, IReadOnlyList<double> targets) => RegressionObjective.For(targets);
 

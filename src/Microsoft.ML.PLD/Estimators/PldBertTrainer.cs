@@ -9,9 +9,9 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
 {
     private readonly PldBertTrainerOptions _options;
 
-    internal PldBertTrainer(IHostEnvironment environment, PldBertTrainerOptions options, InputColumn label)
+    internal PldBertTrainer(IHostEnvironment environment, PldBertTrainerOptions options, Func<string, InputColumn> label)
         : base(environment, Checked(options).FineTuning.Seed, new TrainingColumns(
-            new TextColumns(options.Sentence1ColumnName, options.Sentence2ColumnName), label,
+            new TextColumns(options.Sentence1ColumnName, options.Sentence2ColumnName), label(options.LabelColumnName),
             options.ExampleWeightColumnName is { } weight ? InputColumn.Weight(weight) : null)) =>
         _options = options;
 
@@ -48,7 +48,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
         var (predictor, task) = ranks.Together(() => Prepare(data, validation, device, type, log));
         try
         {
-            var progress = new CombinedProgress([new LogProgress(log.Info), .. _options.Progress], log.Warning);
+            var progress = new CombinedProgress([new LogProgress(log.Info, log.Warning), .. _options.Progress], log.Warning);
             predictor.Training = new TrainingLoop(task, _options.Checkpoints, progress, CheckAlive).Run();
             // A run that was stopped, and is to return what it has, is not to be stopped again.
             ranks.Together(() => task.Finish(_options.Checkpoints.WhenCancelled == CancellationResult.Throw ? CheckAlive : null));
@@ -97,7 +97,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
             log.Warning("There is nothing to validate with, and so no early stopping and no best model: set ValidationShare, or give a validation set.");
         var turnsToSome = fineTuning.ClassWeights is not null || fineTuning.ClassWeighting != ClassWeighting.Equal || fineTuning.FocalLossGamma > 0;
         if (isValidated && turnsToSome && fineTuning is { ValidationMetric: ValidationMetric.Loss, RestoreBest: true })
-            log.Warning("Validations are judged by the loss of rows that all count the same, which is lowest where class weights and the focal loss have changed least: set ValidationMetric to F1, MatthewsCorrelation or AreaUnderRocCurve.");
+            log.Warning("Class weights or the focal loss are in use, but the best validation is chosen by the unweighted loss, which prefers models that ignore them: set FineTuning.ValidationMetric to F1 or MatthewsCorrelation (binary classification: also AreaUnderRocCurve).");
         foreach (var caution in ScheduleCautions.Of(fineTuning.LayerSchedule, _options.Architecture, _options.Pretrained is not null)) log.Warning(caution);
     }
 
@@ -130,9 +130,11 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
 
     private static string Summary(TrainingExamples examples, TrainingExamples? heldOut, LabelMap? labels, FineTuningOptions options)
     {
-        var windows = examples.Texts.Count > examples.Targets.Count ? $" in {examples.Texts.Count:N0} windows" : "";
-        var validation = heldOut is null ? "" : $" {heldOut.Targets.Count:N0} rows are held out for validation.";
-        return $"Fine-tuning on {examples.Targets.Count:N0} rows{windows}{(labels is null ? "" : $" of {labels.Count} classes")}, {options.StepsFor(examples.Texts.Count):N0} steps of {options.BatchSize} rows.{validation}";
+        var inWindows = examples.Texts.Count > examples.Targets.Count;
+        var windows = inWindows ? FormattableString.Invariant($" in {examples.Texts.Count:N0} windows") : "";
+        var validation = heldOut is null ? "" : FormattableString.Invariant($" {heldOut.Targets.Count:N0} rows are held out for validation.");
+        return FormattableString.Invariant(
+            $"Fine-tuning on {examples.Targets.Count:N0} rows{windows}{(labels is null ? "" : $" of {labels.Count} classes")}, {options.StepsFor(examples.Texts.Count):N0} steps of {options.BatchSize} {(inWindows ? "windows" : "rows")}.{validation}");
     }
 
     private void Initialize(BertPredictor predictor, int reinitialized, HostLog log)
@@ -148,7 +150,7 @@ public abstract class PldBertTrainer<TTransformer> : TextEstimator<TTransformer>
         var fresh = predictor.Weights.CopyFrom(_options.Pretrained.Weights, except: name => reinitialized > 0
             && (name.StartsWith(PredictionHead.PoolerName, StringComparison.Ordinal) || LayerwiseRate.DepthOf(name, layers) is var depth && depth <= layers && depth > layers - reinitialized));
         var some = fresh.Count > 6 ? $"{string.Join(", ", fresh.Take(3))}, ... {fresh.Count} in all" : string.Join(", ", fresh);
-        log.Info($"Starting from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights; new: {some}.");
+        log.Info(FormattableString.Invariant($"Starting from a pre-trained encoder of {_options.Pretrained.ParameterCount:N0} weights; new: {some}."));
     }
 
     private static PldBertTrainerOptions Checked(PldBertTrainerOptions options)

@@ -48,10 +48,10 @@ public abstract record PldBertTrainerOptions
     /// <summary>The vocabulary when <see cref="Pretrained"/> is null; null learns one from the text. Default: null.</summary>
     public WordPieceVocabulary? Vocabulary { get; init; }
 
-    /// <summary>The number of word pieces to learn when there is neither <see cref="Pretrained"/> nor <see cref="Vocabulary"/>. Default: 8,192.</summary>
+    /// <summary>The number of word pieces to learn when there is neither <see cref="Pretrained"/> nor <see cref="Vocabulary"/>; fewer when the text has no more. Default: 8,192.</summary>
     public int VocabularySize { get; init; } = 8_192;
 
-    /// <summary>Whether text is put into lower case when <see cref="Pretrained"/> is null. Default: true.</summary>
+    /// <summary>Whether text is put into lower case and stripped of accents, as in bert-base-uncased, when <see cref="Pretrained"/> is null. Default: true.</summary>
     public bool LowerCase { get; init; } = true;
 
     /// <inheritdoc cref="PldBertEstimator.Options.Progress"/>
@@ -80,9 +80,14 @@ public abstract record PldBertTrainerOptions
     private IEnumerable<string> ProblemsOfParts(BertConfig? architecture)
     {
         if (architecture is null)
-            foreach (var problem in Config.Problems()) yield return $"Config.{problem}";
+            foreach (var problem in Config.Problems().Select(problem => $"Config.{problem}").Concat(new VocabularyChoice(Vocabulary, VocabularySize, LowerCase).Problems())) yield return problem;
+        if (Pretrained is not null && Vocabulary is not null && Vocabulary.Sha256 != Pretrained.Tokenizer.Vocabulary.Sha256) yield return VocabularyChoice.OfAnother;
         foreach (var problem in Runtime.Problems()) yield return $"Runtime.{problem}";
         foreach (var problem in Checkpoints.Problems()) yield return $"Checkpoints.{problem}";
+        if (string.IsNullOrEmpty(LabelColumnName)) yield return "LabelColumnName is empty.";
+        if (string.IsNullOrEmpty(Sentence1ColumnName)) yield return "Sentence1ColumnName is empty.";
+        if (Sentence2ColumnName is "") yield return "Sentence2ColumnName is empty; expected a column, or null for single texts.";
+        if (ExampleWeightColumnName is "") yield return "ExampleWeightColumnName is empty; expected a column, or null: all rows count the same.";
         var seen = new Dictionary<string, string>();
         foreach (var (option, column) in Outputs)
         {

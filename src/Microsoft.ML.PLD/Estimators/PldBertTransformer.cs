@@ -38,14 +38,18 @@ public sealed class PldBertTransformer : TextTransformer, ILoadableModel<PldBert
     /// <param name="maxLength">The most tokens of a text; 0: as a folder of Sentence-transformers or an ONNX model says, or else 128, or as many as the model has positions for if these are fewer.</param>
     /// <param name="runtime">Where and how to compute; null: the defaults.</param>
     /// <returns>The transformer; yours to dispose of.</returns>
+    /// <exception cref="DirectoryNotFoundException">The folder does not exist, or is a file that is no ONNX model. Nothing is downloaded.</exception>
     /// <exception cref="FileNotFoundException">One of the files is missing.</exception>
     /// <exception cref="InvalidDataException">A file is damaged, or not of a model that this library can run; the message names it.</exception>
+    /// <exception cref="ArgumentException"><paramref name="folder"/> or the name of a column is empty, or <paramref name="runtime"/> cannot be.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="maxLength"/> or <paramref name="pooling"/> cannot be.</exception>
+    /// <exception cref="InvalidOperationException">The device is not on this machine.</exception>
     public static PldBertTransformer FromPretrained(
         MLContext mlContext, string folder, string outputColumnName, string? inputColumnName = null, Pooling? pooling = null, int maxLength = 0, RuntimeOptions? runtime = null)
     {
         ArgumentNullException.ThrowIfNull(mlContext);
         ArgumentException.ThrowIfNullOrEmpty(outputColumnName);
+        if (inputColumnName is not null) ArgumentException.ThrowIfNullOrEmpty(inputColumnName);
         if (pooling is { } given && !Enum.IsDefined(given)) throw new ArgumentOutOfRangeException(nameof(pooling), pooling, $"pooling is {pooling}; expected Cls, Mean or Max.");
         runtime ??= new();
         OptionProblems.ThrowIfAny(nameof(RuntimeOptions), [.. runtime.Problems()]);

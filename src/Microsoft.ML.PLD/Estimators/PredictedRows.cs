@@ -9,7 +9,7 @@ internal static class PredictedRows
     {
         var labels = LabelMap.Of(label);
         if (scores.Type is VectorDataViewType { Size: var size } && size != labels.Count)
-            throw new ArgumentOutOfRangeException(nameof(scores), $"The score column '{scores.Name}' has {size} numbers, and the label column '{label.Name}' {labels.Count} classes: make both with the same MapValueToKey transformer.");
+            throw new ArgumentOutOfRangeException("scoreColumnName", $"The score column '{scores.Name}' has {size} numbers, and the label column '{label.Name}' {labels.Count} classes: make both with the same MapValueToKey transformer.");
         var evaluation = new ClassEvaluation(title, [.. Enumerable.Range(0, labels.Count).Select(labels.Describe)]);
         using var cursor = rows.GetRowCursor([.. texts, label, scores]);
         var (key, values) = (cursor.GetGetter<uint>(label), cursor.GetGetter<VBuffer<float>>(scores));
@@ -26,7 +26,8 @@ internal static class PredictedRows
             }
             values(ref buffer);
             float[] score = [.. buffer.DenseValues()];
-            if (score.Length != labels.Count || score.Any(float.IsNaN)) throw NoNumber(scores, row);
+            if (score.Length != labels.Count) throw Unexpected(scores, row, $"{score.Length} numbers", $"{labels.Count}, one for each class");
+            if (score.Any(float.IsNaN)) throw Unexpected(scores, row, "NaN among the scores", "numbers");
             var (truth, answer) = ((int)found - 1, Array.IndexOf(score, score.Max()));
             evaluation.Add(truth, answer, AreProbabilities(score) ? (score[answer], score[truth]) : null, text);
         }
@@ -47,7 +48,7 @@ internal static class PredictedRows
             truth(ref isTrue);
             answer(ref saysTrue);
             chance?.Invoke(ref ofTrue);
-            if (ofTrue is not (>= 0 and <= 1)) throw NoNumber(probability!.Value, row);
+            if (ofTrue is not (>= 0 and <= 1)) throw Unexpected(probability!.Value, row, ofTrue, "a probability, 0 to 1");
             evaluation.Add(isTrue ? 1 : 0, saysTrue ? 1 : 0, chance is null ? null : (saysTrue ? ofTrue : 1 - ofTrue, isTrue ? ofTrue : 1 - ofTrue), text);
         }
         return Checked(evaluation, label);
@@ -69,7 +70,7 @@ internal static class PredictedRows
                 continue;
             }
             answer(ref predicted);
-            if (!float.IsFinite(predicted)) throw NoNumber(score, row);
+            if (!float.IsFinite(predicted)) throw Unexpected(score, row, predicted, "a finite number");
             evaluation.Add(number, predicted, text);
         }
         return Checked(evaluation, label);
@@ -81,8 +82,8 @@ internal static class PredictedRows
     private static T Checked<T>(T evaluation, DataViewSchema.Column label) where T : Evaluation => evaluation.Rows > 0 ? evaluation
         : throw new InvalidOperationException($"There are no rows with a label in column '{label.Name}' to evaluate with ({evaluation.Unlabelled} without).");
 
-    private static InvalidOperationException NoNumber(DataViewSchema.Column column, long row) =>
-        new($"Row {row} has in column '{column.Name}' no number that a score can be (rows count from 0, in the order in which they are read).");
+    private static InvalidOperationException Unexpected(DataViewSchema.Column column, long row, object found, string expected) =>
+        new(FormattableString.Invariant($"Row {row} has {found} in column '{column.Name}'; expected {expected} (rows count from 0, in the order in which they are read)."));
 
     private static Func<string> TextOf(DataViewRowCursor cursor, DataViewSchema.Column[] columns)
     {

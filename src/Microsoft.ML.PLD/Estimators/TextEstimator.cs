@@ -28,9 +28,19 @@ public abstract class TextEstimator<TTransformer> : IEstimator<TTransformer> whe
 
     /// <summary>Learns from all rows of <paramref name="input"/>; its progress goes to <c>mlContext.Log</c>.</summary>
     /// <exception cref="ArgumentOutOfRangeException">A column is missing or holds something else.</exception>
-    /// <exception cref="InvalidOperationException">There are no rows, the text or the labels cannot be learned from, or the device is not there.</exception>
-    /// <exception cref="TrainingDivergedException">The losses are no numbers.</exception>
-    /// <exception cref="OperationCanceledException">The <see cref="MLContext"/> was cancelled, as AutoML does when its time is up.</exception>
+    /// <exception cref="InvalidOperationException">
+    /// There are no rows; the text or the labels cannot be learned from; the device is not on this machine; or the checkpoint folder is that of a run with other options, or of one that is
+    /// not to be resumed.
+    /// </exception>
+    /// <exception cref="ArgumentException">The layer schedule copies blocks over frozen ones, or <see cref="CheckpointOptions.AllowOptionChange"/> has a name that is no option.</exception>
+    /// <exception cref="InvalidDataException">No checkpoint to resume from is whole.</exception>
+    /// <exception cref="IOException">The checkpoint folder cannot be written to, or another run has it; or there is no checkpoint <see cref="CheckpointOptions.ResumeFrom"/>.</exception>
+    /// <exception cref="TrainingDivergedException">The loss or its gradients were not finite in more than <see cref="AdamWOptions.MaxSkippedSteps"/> consecutive steps.</exception>
+    /// <exception cref="OperationCanceledException">
+    /// The options' token or the <see cref="MLContext"/> was cancelled, as AutoML does when its time is up, while rows were read; or in training, a signal included, where
+    /// <see cref="CheckpointOptions.WhenCancelled"/> is <see cref="CancellationResult.Throw"/>.
+    /// </exception>
+    /// <exception cref="ObjectDisposedException">The pre-trained encoder has been disposed of.</exception>
     public TTransformer Fit(IDataView input)
     {
         ArgumentNullException.ThrowIfNull(input);

@@ -81,7 +81,9 @@ internal sealed class TrainingData
         if (label.Type is KeyDataViewType)
         {
             var key = cursor.GetGetter<uint>(label);
-            return row => Value(key) is > 0 and var found && found <= (uint)Labels!.Count ? found - 1 : throw NoLabel(row);
+            return row => Value(key) is var found && found > 0 && found <= (uint)Labels!.Count ? found - 1 : throw NoLabel(row, found == 0
+                ? "its key is 0, which stands for a missing value, or one that MapValueToKey did not see when it was fitted. Fit it on all classes, or drop such rows with mlContext.Data.FilterRowsByMissingValues."
+                : $"its key is {found}; expected 1 to {Labels!.Count}.");
         }
         if (label.Type is BooleanDataViewType)
         {
@@ -89,11 +91,12 @@ internal sealed class TrainingData
             return _ => Value(truth) ? 1 : 0;
         }
         var number = cursor.GetGetter<float>(label);
-        return row => Value(number) is var found && float.IsFinite(found) ? found : throw NoLabel(row);
+        return row => Value(number) is var found && float.IsFinite(found) ? found
+            : throw NoLabel(row, FormattableString.Invariant($"it is {found}; expected a finite number. mlContext.Data.FilterRowsByMissingValues drops rows with NaN."));
     }
 
-    private InvalidOperationException NoLabel(long row) =>
-        new($"Row {row}{Of} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read).");
+    private InvalidOperationException NoLabel(long row, string why) =>
+        new($"Row {row}{Of} has no label in column '{_label!.Value.Name}' (rows count from 0, in the order in which they are read): {why}");
 
     private float WeightOf(ValueGetter<float> getter, long row) => Value(getter) is var weight && weight >= 0 && float.IsFinite(weight) ? weight
         : throw new InvalidOperationException(FormattableString.Invariant(

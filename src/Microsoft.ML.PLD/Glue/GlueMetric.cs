@@ -19,11 +19,11 @@ public sealed class GlueMetric
     /// <summary><see cref="EvaluationMetrics.F1"/> of class 1.</summary>
     public static GlueMetric F1 { get; } = new("F1", (labels, predicted) => EvaluationMetrics.F1(Classes(labels), Classes(predicted)));
 
-    /// <summary><see cref="EvaluationMetrics.Pearson"/>.</summary>
-    public static GlueMetric Pearson { get; } = new("Pearson", (labels, predicted) => EvaluationMetrics.Pearson(labels, predicted));
+    /// <summary><see cref="EvaluationMetrics.PearsonCorrelation"/>.</summary>
+    public static GlueMetric Pearson { get; } = new("Pearson", (labels, predicted) => EvaluationMetrics.PearsonCorrelation(labels, predicted));
 
-    /// <summary><see cref="EvaluationMetrics.Spearman"/>.</summary>
-    public static GlueMetric Spearman { get; } = new("Spearman", (labels, predicted) => EvaluationMetrics.Spearman(labels, predicted));
+    /// <summary><see cref="EvaluationMetrics.SpearmanCorrelation"/>.</summary>
+    public static GlueMetric Spearman { get; } = new("Spearman", (labels, predicted) => EvaluationMetrics.SpearmanCorrelation(labels, predicted));
 
     /// <summary>The metric's value.</summary>
     /// <param name="labels">What is right: class numbers or scores, as in <see cref="GlueExample.Label"/>.</param>

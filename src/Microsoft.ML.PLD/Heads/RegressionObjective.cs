@@ -33,8 +33,8 @@ internal sealed class RegressionObjective(double mean, double deviation) : IObje
         var labels = Array.ConvertAll(targets, target => (float)target);
         return new(values.Zip(targets, (value, target) => (value - target) * (value - target)).Average(), Metric: metric switch
         {
-            ValidationMetric.PearsonCorrelation => EvaluationMetrics.Pearson(labels, values),
-            ValidationMetric.SpearmanCorrelation => EvaluationMetrics.Spearman(labels, values),
+            ValidationMetric.PearsonCorrelation => EvaluationMetrics.PearsonCorrelation(labels, values),
+            ValidationMetric.SpearmanCorrelation => EvaluationMetrics.SpearmanCorrelation(labels, values),
             _ => null,
         });
     }

@@ -8,7 +8,7 @@ public static partial class EvaluationMetrics
     /// <param name="y">The other, row by row.</param>
     /// <returns>-1 to 1; NaN where a variable is constant (so also for a single row) or holds a NaN or an infinity.</returns>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
-    public static double Pearson(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    public static double PearsonCorrelation(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         Check(x.Length, nameof(x), y.Length, nameof(y));
         return Correlation(Widen(x), Widen(y));
@@ -19,7 +19,7 @@ public static partial class EvaluationMetrics
     /// <param name="y">The other, row by row.</param>
     /// <returns>-1 to 1; NaN where a variable is constant (so also for a single row) or holds a NaN.</returns>
     /// <exception cref="ArgumentException">The lengths differ, or are 0.</exception>
-    public static double Spearman(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
+    public static double SpearmanCorrelation(ReadOnlySpan<float> x, ReadOnlySpan<float> y)
     {
         Check(x.Length, nameof(x), y.Length, nameof(y));
         return HasNaN(x) || HasNaN(y) ? double.NaN : Correlation(AverageRanks.Of(x), AverageRanks.Of(y));

@@ -29,7 +29,7 @@ public sealed record AdamWOptions
     public double MaxGradientNorm { get; init; } = 1;
 
     /// <summary>
-    /// Steps on end that may change nothing because their loss or gradients are not finite; with one more, training has diverged and stops. 0 stops at the first.
+    /// Consecutive steps that may change nothing because their loss or gradients are not finite; with one more, training has diverged and stops. 0 stops at the first.
     /// Default 10: a single overflow is skipped, as every mixed-precision recipe does.
     /// </summary>
     public int MaxSkippedSteps { get; init; } = 10;

@@ -12,6 +12,8 @@ internal sealed class CombinedProgress(IEnumerable<IProgress<TrainingProgress>?>
 
     public void Notify(string stage, string notice) => ToEach(sink => (sink as INoticeSink)?.Notify(stage, notice), $"the start of {stage}");
 
+    public void Warn(string stage, string notice) => ToEach(sink => (sink as INoticeSink)?.Warn(stage, notice), $"the start of {stage}");
+
     private void ToEach(Action<IProgress<TrainingProgress>> tell, string when)
     {
         foreach (var (sink, guard) in _sinks)

@@ -7,4 +7,9 @@ public interface INoticeSink
     /// <param name="stage">As <see cref="TrainingProgress.Stage"/>.</param>
     /// <param name="notice">The sentence.</param>
     void Notify(string stage, string notice);
+
+    /// <summary>Takes a sentence that may call for action. Default: as <see cref="Notify"/> does.</summary>
+    /// <param name="stage">As <see cref="TrainingProgress.Stage"/>.</param>
+    /// <param name="notice">The sentence.</param>
+    void Warn(string stage, string notice) => Notify(stage, notice);
 }

@@ -34,10 +34,10 @@ internal sealed class NumberEvaluation(string title) : Evaluation(title)
     }
 
     /// <summary>NaN where either is constant.</summary>
-    public double Pearson => EvaluationMetrics.Pearson(CollectionsMarshal.AsSpan(_labels), CollectionsMarshal.AsSpan(_predicted));
+    public double Pearson => EvaluationMetrics.PearsonCorrelation(CollectionsMarshal.AsSpan(_labels), CollectionsMarshal.AsSpan(_predicted));
 
     /// <inheritdoc cref="Pearson"/>
-    public double Spearman => EvaluationMetrics.Spearman(CollectionsMarshal.AsSpan(_labels), CollectionsMarshal.AsSpan(_predicted));
+    public double Spearman => EvaluationMetrics.SpearmanCorrelation(CollectionsMarshal.AsSpan(_labels), CollectionsMarshal.AsSpan(_predicted));
 
     /// <summary>The rows that the model is farthest off.</summary>
     public IReadOnlyList<NumberMistake> Worst => _worst.Rows;

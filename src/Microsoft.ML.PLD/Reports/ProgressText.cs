@@ -16,16 +16,17 @@ internal static class ProgressText
     public static string Figures(TrainingProgress report)
     {
         var figures = new List<FormattableString> { $"loss {report.Loss:F3}", $"learning rate {Rate(report.LearningRate)}" };
-        if (report.Blocks > 0 && (report.Theta < 1 || report.BlocksRun < report.Blocks))
-        {
-            figures.Add($"theta {report.Theta:F2}");
-            figures.Add($"{report.BlocksRun}/{report.Blocks} blocks");
-        }
+        if (report.Blocks > 0 && report.Theta < 1) figures.Add($"theta {report.Theta:F2}");
+        if (report.Blocks > 0 && (report.Theta < 1 || report.BlocksRun < report.Blocks)) figures.Add($"{report.BlocksRun}/{report.Blocks} blocks");
         if (report.TokensPerSecond > 0) figures.Add($"{report.TokensPerSecond:N0} tokens/s");
-        if (report.ValidationLoss is { } loss) figures.Add($"validation loss {loss:F3}");
-        if (report.ValidationAccuracy is { } accuracy) figures.Add($"validation accuracy {accuracy * 100:F1} %");
-        if (report.ValidationNextSentenceAccuracy is { } pairs) figures.Add($"next-sentence accuracy {pairs * 100:F1} %");
-        if (report.ValidationMetric is { } metric && metric != report.ValidationAccuracy) figures.Add($"validation metric {metric:F4}");
+        if (report.ValidationAccuracy is { } accuracy)
+        {
+            if (report.ValidationLoss is { } loss) figures.Add($"validation loss {loss:F3}");
+            figures.Add($"validation accuracy {accuracy * 100:F1} %");
+        }
+        else if (report.ValidationLoss is { } error) figures.Add($"validation mean squared error {error:G4}"); // of regression, in the label's unit, as the loss is not
+        if (report.ValidationNextSentenceAccuracy is { } pairs) figures.Add($"validation next-sentence accuracy {pairs * 100:F1} %");
+        if (report.ValidationMetric is { } metric && metric != report.ValidationAccuracy) figures.Add($"validation {report.Run?.Options.GetValueOrDefault(nameof(FineTuningOptions.ValidationMetric)) ?? "metric"} {metric:F4}");
         if (report is { Share: < 1, Remaining: { } left }) figures.Add($"{Duration(left)} left");
         return string.Join(", ", figures.Select(FormattableString.Invariant));
     }

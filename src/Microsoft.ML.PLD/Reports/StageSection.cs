@@ -21,7 +21,7 @@ internal static class StageSection
         {
             FormattableString.Invariant($"{stage.Step:N0}{(stage.Step < stage.TotalSteps ? FormattableString.Invariant($" of {stage.TotalSteps:N0}") : "")} steps in {ProgressText.Duration(TimeSpan.FromSeconds(stage.Seconds))}"),
         };
-        if (stage.Run.Weights > 0) parts.Add(FormattableString.Invariant($"{Figure.Short(stage.Run.Weights)} weights in {stage.Blocks} blocks"));
+        if (stage.Run.ParameterCount > 0) parts.Add(FormattableString.Invariant($"{Figure.Short(stage.Run.ParameterCount)} weights in {stage.Blocks} blocks"));
         if (stage.DropsBlocks && stage.BlockWork is { } work) parts.Add($"{Figure.Percent(work)} of the block work of dense training");
         if (stage.Resumed.Count > 0) parts.Add($"resumed {stage.Resumed.Count switch { 1 => "once", 2 => "twice", var often => FormattableString.Invariant($"{often} times") }} (dashed lines)");
         return $"{string.Join(" · ", parts)}.";

@@ -76,6 +76,9 @@ public sealed record TrainingProgress
     /// <summary>What happened since the last report that people should know, a sentence each: checkpoints written, steps skipped, losses that leap. Default: nothing.</summary>
     public IReadOnlyList<string> Notices { get; init; } = [];
 
+    /// <summary>Those of <see cref="Notices"/> that may call for action: checkpoints that could not be written, steps skipped. <c>mlContext.Log</c> gets them as warnings. Default: none.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+
     /// <summary>The share of the stage that is done, 0 to 1.</summary>
     public double Share => TotalSteps <= 0 ? 1 : Math.Clamp((double)Step / TotalSteps, 0, 1);
 }

@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Microsoft.ML.PLD;
 
 /// <summary>What stays the same all through a run: the same object in each of its reports.</summary>
@@ -9,6 +11,7 @@ public sealed record TrainingRun
     /// <summary>Where it runs, by name: versions of the library, .NET, TorchSharp and libtorch; operating system, processor, device, precision, threads. No name of a machine or person. Default: nothing known.</summary>
     public IReadOnlyDictionary<string, string> Environment { get; init; } = new Dictionary<string, string>();
 
-    /// <summary>The number of weights that are trained. Default: 0, not known.</summary>
-    public long Weights { get; init; }
+    /// <summary>The number of parameters of the network, frozen ones included. Default: 0, not known.</summary>
+    [JsonPropertyName("weights")] // in pages that were written before
+    public long ParameterCount { get; init; }
 }

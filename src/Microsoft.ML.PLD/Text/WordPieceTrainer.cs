@@ -12,6 +12,9 @@ namespace Microsoft.ML.PLD;
 /// </remarks>
 public static class WordPieceTrainer
 {
+    /// <summary>Among the data of the exception for a size that is too small: the smallest that is not.</summary>
+    internal const string LeastSize = nameof(LeastSize);
+
     /// <summary>Learns a vocabulary. Reads the lines once and keeps only the counts of words.</summary>
     /// <param name="lines">The text; cut it anywhere but inside a word. Null lines count as empty.</param>
     /// <param name="vocabularySize">How many pieces to learn, special ones and characters included. Less text may give fewer, when no two pieces meet often enough any more.</param>
@@ -38,7 +41,8 @@ public static class WordPieceTrainer
             throw new ArgumentException(
                 $"A vocabulary of {vocabularySize} pieces is too small for this text: {WordPieceVocabulary.SpecialPieces.Length} special pieces and "
                 + $"{alphabet.Count} characters, with and without ##, need at least {pieces.Count}. "
-                + $"Ask for more, or lower {nameof(WordPieceTrainerOptions.AlphabetLimit)} ({options.AlphabetLimit}).", nameof(vocabularySize));
+                + $"Ask for more, or lower {nameof(WordPieceTrainerOptions.AlphabetLimit)} ({options.AlphabetLimit}).", nameof(vocabularySize))
+            { Data = { [LeastSize] = pieces.Count } };
 
         var known = alphabet.ToHashSet();
         PieceMerger merger = new(

@@ -7,7 +7,8 @@ namespace Microsoft.ML.PLD;
 /// <param name="optimizer">Its optimizer.</param>
 /// <param name="options">Where and when.</param>
 /// <param name="notify">Told what the user should know; on the thread that calls.</param>
-internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, CheckpointOptions options, Action<string> notify) : IDisposable
+/// <param name="warn">Told what may call for action; likewise.</param>
+internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, CheckpointOptions options, Action<string> notify, Action<string> warn) : IDisposable
 {
     /// <summary>The option that tells one set of held-out rows from another.</summary>
     public const string ValidationData = "ValidationData";
@@ -54,8 +55,8 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         checkpoint.Restore(task.Network, task.Weights, optimizer);
         var state = checkpoint.State;
         var changes = OptionValues.Differences(state.Runtime, task.Runtime, []);
-        if (changes.Count > 0) notify($"The run goes on with the same results but for rounding, not bit for bit: {string.Join("; ", changes)}.");
-        notify($"Goes on after step {state.Step} of {task.Steps} from '{checkpoint.Path}'.");
+        if (changes.Count > 0) notify($"The resumed run will match the interrupted one up to rounding, not bit for bit: {string.Join("; ", changes)}.");
+        notify($"Resumed from checkpoint '{checkpoint.Path}', after step {state.Step} of {task.Steps}.");
         _kept = checkpoint.Path;
         if (_store?.PathOf(state.Step) == checkpoint.Path) _asked = state.Step;
         if (ValidationOptions.Any(option => state.Options.GetValueOrDefault(option) != task.Options.GetValueOrDefault(option))) state = state with { Validations = [] };
@@ -97,7 +98,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
     {
         if (_store?.Best(state) is not { } best)
         {
-            notify($"The model is that of step {state.Step}: the weights of the best validation were not kept.");
+            warn($"The model is that of step {state.Step}: the weights of the best validation were not kept.");
             return;
         }
         var isBestOfAll = best.Step == state.Best?.Step;
@@ -115,7 +116,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         }
         catch (Exception failure) when (failure is InvalidDataException or IOException or UnauthorizedAccessException)
         {
-            notify($"The model is that of step {state.Step}: the best one, of step {best.Step}, cannot be read. {failure.Message}");
+            warn($"The model is that of step {state.Step}: the best one, of step {best.Step}, cannot be read. {failure.Message}");
         }
     }
 
@@ -133,7 +134,7 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
 
     private Checkpoint? Find()
     {
-        if (options.ResumeFrom == CheckpointOptions.Latest) return _store!.Latest(notify);
+        if (options.ResumeFrom == CheckpointOptions.Latest) return _store!.Latest(warn);
         var there = _store?.All.FirstOrDefault();
         if (options.ResumeFrom is not { } path)
             return there is not { Path: { } newest } ? null : throw new InvalidOperationException(
@@ -200,11 +201,11 @@ internal sealed class CheckpointKeeper(ITrainingTask task, AdamW optimizer, Chec
         {
             if (writing.GetAwaiter().GetResult() is not { Length: > 0 } path) return;
             _kept = path;
-            if (tellSuccess) notify($"Checkpoint '{path}'.");
+            if (tellSuccess) notify($"Wrote checkpoint '{path}'.");
         }
         catch (Exception failure)
         {
-            notify($"The checkpoint of step {_asked} could not be written: {failure.Message} {Last}");
+            warn($"The checkpoint of step {_asked} could not be written: {failure.Message} {Last}");
             _asked = -1;
         }
     }

@@ -27,7 +27,7 @@ public sealed record FineTuningOptions
 
     /// <summary>
     /// The learning rate. Default: warm-up to 1e-4 in 10 % of the steps, then linearly to zero. The paper's table has 3e-5 to 2e-4 for BERT-base;
-    /// small encoders take more, up to 1e-3.
+    /// small encoders take more, up to 1e-3. A <c>new LearningRateSchedule()</c> has the defaults of pre-training, Peak 1e-3 and WarmupShare 0.02: set both.
     /// </summary>
     public LearningRateSchedule LearningRate { get; init; } = new() { Peak = 1e-4, WarmupShare = 0.1 };
 
@@ -95,7 +95,7 @@ public sealed record FineTuningOptions
     public ValidationMetric ValidationMetric { get; init; }
 
     /// <summary>
-    /// Training ends after so many validations on end that are no better than the best before; 0: never early. Of equal metrics the one with the lower loss is better.
+    /// Training ends after so many consecutive validations that are no better than the best before; 0: never early. Of equal metrics the one with the lower loss is better.
     /// Default: 0.
     /// </summary>
     public int Patience { get; init; }
@@ -143,7 +143,7 @@ public sealed record FineTuningOptions
         foreach (var problem in OptionProblems.Undefined(
             (nameof(Pooling), Pooling), (nameof(LongTexts), LongTexts), (nameof(Padding), Padding), (nameof(ClassWeighting), ClassWeighting), (nameof(ValidationMetric), ValidationMetric)))
             yield return problem;
-        if (LearningRate is null) yield return "LearningRate is null; expected for example new LearningRateSchedule().";
+        if (LearningRate is null) yield return "LearningRate is null; leave it out for the default, or set for example new LearningRateSchedule { Peak = 1e-4, WarmupShare = 0.1 }.";
         if (Optimizer is null) yield return "Optimizer is null; expected for example new AdamWOptions().";
         foreach (var problem in LearningRate?.Problems() ?? []) yield return $"LearningRate.{problem}";
         foreach (var problem in Optimizer?.Problems() ?? []) yield return $"Optimizer.{problem}";

@@ -43,6 +43,9 @@ internal interface ITrainingTask
     /// <summary>How much memory it takes.</summary>
     MemoryEstimate Memory(bool keepsCheckpoints);
 
+    /// <summary>What to warn of before the first step; null: nothing.</summary>
+    string? Caution => null;
+
     /// <summary>Gives weights the values that depend on the data. Not called when a run is resumed.</summary>
     void Initialize();
 
@@ -63,7 +66,7 @@ internal interface ITrainingTask
     /// <summary>What the learning rate is multiplied by for a weight; 0: it stays as it is.</summary>
     double RateFactor(string weight) => 1;
 
-    /// <summary>The run ends after so many validations on end that are no better than the best before; 0: never early.</summary>
+    /// <summary>The run ends after so many consecutive validations that are no better than the best before; 0: never early.</summary>
     int Patience => 0;
 
     /// <summary>Whether the weights in the end are those of the best validation.</summary>

@@ -52,7 +52,7 @@ internal sealed record MemoryEstimate(double Weights, double Masters, double Opt
     public override string ToString()
     {
         var parts = new List<string> { $"{Size(Weights)} for weights", $"{Size(Optimizer)} for the optimizer", $"{Size(Sums + Math.Max(Gradients, Activations))} for activations and gradients" };
-        if (Gaps > 0) parts.Add($"{Size(Gaps)} for gaps between them");
+        if (Gaps > 0) parts.Add($"{Size(Gaps)} for allocator fragmentation");
         if (Checkpoint > 0) parts.Add($"{Size(Checkpoint)} while a checkpoint is written");
         return $"{Size(Total)}: {string.Join(", ", parts)}";
     }

@@ -59,6 +59,9 @@ internal sealed class PretrainingTask : ITrainingTask
     public StepCut Cut { get; }
     public IReadOnlyList<BlockChange>? Measured { get; set; }
 
+    public string? Caution => _split.IsHeldOut ? null
+        : "The corpus is a single sentence, of which nothing can be held out: validations are of the text that is learned from, and say nothing of other text.";
+
     public MemoryEstimate Memory(bool keepsCheckpoints)
     {
         var memory = MemoryEstimate.Of(Weights, _model.Config, _type, Cut, Ranks.LargestShareOf(_options.BatchSize), _options.MicroBatch(Cut.MicroBatchSize), keepsCheckpoints, Ranks.Size, ShardsOptimizer);

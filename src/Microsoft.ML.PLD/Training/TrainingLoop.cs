@@ -9,10 +9,10 @@ namespace Microsoft.ML.PLD;
 /// <param name="checkAlive">Called before every micro-batch, on any thread; throws to stop.</param>
 internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpoints, IProgress<TrainingProgress>? progress = null, Action? checkAlive = null)
 {
-    private readonly List<string> _notices = [];
+    private readonly List<string> _notices = [], _warnings = []; // a warning is also a notice
     private readonly IProgress<TrainingProgress>? _progress = task.Ranks.Rank == 0 ? progress : null;
     private readonly CheckpointOptions _checkpoints = task.Ranks.Rank == 0 ? checkpoints : checkpoints with { Folder = null, ResumeFrom = null };
-    private readonly TrainingRun _run = new() { Options = task.Options, Environment = RunEnvironment(task), Weights = task.Weights.Count };
+    private readonly TrainingRun _run = new() { Options = task.Options, Environment = RunEnvironment(task), ParameterCount = task.Weights.Count };
     private readonly ulong _fingerprint = task.Ranks.Size > 1 ? StepFingerprint.Of(task.Options.Concat(task.Calls)) : 0;
     private CancellationResult _whenCancelled = checkpoints.WhenCancelled;
     private OperationCanceledException? _asked; // by who was told of a step
@@ -38,6 +38,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     private TrainingSummary Train()
     {
         TellMemory();
+        if (task.Caution is { } caution) Warn(caution);
         (var handlesSignals, _whenCancelled) = task.Ranks.Broadcast((checkpoints is { Folder: not null, SaveOnSignals: true }, checkpoints.WhenCancelled));
         using var signals = handlesSignals ? new StopSignals() : null;
         void CheckAlive()
@@ -47,7 +48,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
             checkAlive?.Invoke();
         }
         using var gradients = new GradientStep(task.Weights, task.Optimizer, task.Cut.Workers, task.Cut.Recompute, CheckAlive, task.RateFactor, task.Ranks, task.ShardsOptimizer);
-        using var keeper = new CheckpointKeeper(task, gradients.Optimizer, _checkpoints, _notices.Add);
+        using var keeper = new CheckpointKeeper(task, gradients.Optimizer, _checkpoints, _notices.Add, Warn);
         using var best = new BestWeights(task.Weights);
         var state = Share(keeper.Start(), gradients.Optimizer);
         task.Measured = state.Measured;
@@ -155,10 +156,22 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         }
         if (task.RestoresBest) RestoreBest(state, keeper, best);
         if (state.Best is { IsUndefined: true })
-            _notices.Add("The metric that validations are judged by was never a number on the held-out rows: the loss has decided.");
+            Warn($"{task.Options.GetValueOrDefault(nameof(FineTuningOptions.ValidationMetric))} was NaN in every validation (held-out rows of one class, or constant values); validations were judged by the loss.");
         if (_progress is INoticeSink sink)
-            foreach (var notice in _notices) Tell(() => sink.Notify(task.Stage, notice));
+            foreach (var notice in _notices)
+                Tell(() =>
+                {
+                    if (_warnings.Contains(notice)) sink.Warn(task.Stage, notice);
+                    else sink.Notify(task.Stage, notice);
+                });
         _notices.Clear();
+        _warnings.Clear();
+    }
+
+    private void Warn(string notice)
+    {
+        _notices.Add(notice);
+        _warnings.Add(notice);
     }
 
     // Of a run that was resumed the best weights may be on the disk only.
@@ -193,10 +206,10 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
     {
         if (_progress is not INoticeSink sink) return;
         var memory = task.Memory(keepsCheckpoints: checkpoints.Folder is not null);
-        sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} weights; takes about {memory}."));
+        sink.Notify(task.Stage, FormattableString.Invariant($"{task.Weights.Count:N0} parameters. The estimated peak memory is {memory}."));
         if (task.Weights.Device.type == DeviceType.CPU && AvailableMemory.Bytes is { } available && memory.Total - memory.Masters > available)
-            sink.Notify(task.Stage, FormattableString.Invariant(
-                $"This may be too much: {available / 1e9:F2} GB are free. A smaller MicroBatchSize, fewer Workers, and RecomputeActivations take less."));
+            sink.Warn(task.Stage, FormattableString.Invariant(
+                $"That may not fit: {available / 1e9:F2} GB are free. A smaller MicroBatchSize, fewer Workers, or RecomputeActivations = true take less."));
     }
 
     // False: there was not enough memory, and nothing has changed but the size of the micro-batches.
@@ -210,7 +223,7 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         catch (Exception failure) when (OutOfMemory.Is(failure) && state.MicroBatchSize > 1)
         {
             state = state with { MicroBatchSize = (state.MicroBatchSize + 1) / 2 };
-            _notices.Add($"There was not enough memory for step {state.Step + 1}; it is taken again with micro-batches of {state.MicroBatchSize}.");
+            Warn($"There was not enough memory for step {state.Step + 1}; it is taken again with micro-batches of {state.MicroBatchSize}.");
             norm = double.NaN;
             return false;
         }
@@ -226,10 +239,12 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
         var skipped = double.IsFinite(norm) ? 0 : state.SkippedSteps + 1;
         if (skipped > task.Optimizer.MaxSkippedSteps)
             throw new TrainingDivergedException(FormattableString.Invariant(
-                $"Training has diverged: the loss or its gradients were not finite in {skipped} steps on end, up to step {number}. The learning rate is {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}"));
-        if (skipped > 0) _notices.Add(FormattableString.Invariant($"Step {number} changes nothing: its loss is {loss}, its gradients' norm {norm}."));
+                $"Training has diverged: the loss or its gradients were not finite in {skipped} steps in a row (MaxSkippedSteps is {task.Optimizer.MaxSkippedSteps}), up to step {number}. The learning rate was {rate:G3}; try a lower one, or a longer warm-up. {keeper.LastKept}"));
+        if (skipped > 0)
+            Warn(FormattableString.Invariant(
+                $"Step {number} was skipped, and the weights stay as they are: its loss is {loss}, its gradient norm {norm}. More than {task.Optimizer.MaxSkippedSteps} such steps in a row (MaxSkippedSteps) end the training."));
         else if (state.LossTrend.IsSpike(loss))
-            _notices.Add(FormattableString.Invariant($"The loss leaps to {loss:F3} at step {number}; it was {state.LossTrend.Mean:F3} on average."));
+            Warn(FormattableString.Invariant($"The loss leaps to {loss:F3} at step {number}; it was {state.LossTrend.Mean:F3} on average."));
         return (state with
         {
             Step = number,
@@ -243,12 +258,13 @@ internal sealed class TrainingLoop(ITrainingTask task, CheckpointOptions checkpo
 
     private TrainingProgress Progress(TrainingState state, LayerPlan plan, double norm)
     {
-        string[] notices = [.. _notices];
+        string[] notices = [.. _notices], warnings = [.. _warnings];
         _notices.Clear();
+        _warnings.Clear();
         return new TrainingProgress
         {
             Stage = task.Stage, Step = state.Step, TotalSteps = task.Steps, Loss = state.Loss ?? double.NaN, LearningRate = task.LearningRate.At(Math.Max(0, state.Step - 1), task.Steps),
-            GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, BlockShare = plan.ActualShare, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices,
+            GradientNorm = norm, Theta = plan.Theta, BlocksRun = plan.Runs.Count, BlockShare = plan.ActualShare, Blocks = plan.Blocks, Elapsed = TimeSpan.FromSeconds(state.Seconds), Notices = notices, Warnings = warnings,
             Run = _run, KeepProbabilities = _progress is null ? [] : task.LayerSchedule.Knowing(state.Measured).KeepProbabilities(Math.Max(0, state.Step - 1), task.Steps, plan.Blocks),
         };
     }

@@ -118,10 +118,10 @@ internal sealed partial class TrainingProcess : IDisposable
     }
 
     // What the library says.
-    [GeneratedRegex(@"^notice Checkpoint '.*step-(\d{10})'")]
+    [GeneratedRegex(@"^notice Wrote checkpoint '.*step-(\d{10})'")]
     private static partial Regex CheckpointNotice();
 
-    [GeneratedRegex(@"^notice Goes on after step (\d+) ")]
+    [GeneratedRegex(@"^notice Resumed from checkpoint '.*', after step (\d+) of ")]
     private static partial Regex ResumeNotice();
 
     private static long Number(ReadOnlySpan<char> text) => long.Parse(text, NumberStyles.None, CultureInfo.InvariantCulture);

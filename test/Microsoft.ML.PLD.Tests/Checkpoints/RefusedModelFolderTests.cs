@@ -8,8 +8,22 @@ namespace Microsoft.ML.PLD.Tests;
 public sealed class RefusedModelFolderTests : ModelFolderFixture
 {
     [TestMethod]
-    public void AMissingFolderIsNamed() =>
+    public void AMissingFolderIsNamed()
+    {
         StringAssert.Contains(Assert.ThrowsExactly<DirectoryNotFoundException>(() => BertModel.FromPretrained(Folder)).Message, $"'{Folder}' does not exist");
+        var message = Assert.ThrowsExactly<DirectoryNotFoundException>(() => BertModel.FromPretrained("bert-base-uncased")).Message;
+        StringAssert.Contains(message, $"(full path '{Path.GetFullPath("bert-base-uncased")}'). Nothing is downloaded");
+    }
+
+    [TestMethod]
+    public void AFileOrNoNameIsNoFolder()
+    {
+        Saved().Dispose();
+        var message = Assert.ThrowsExactly<DirectoryNotFoundException>(() => BertModel.FromPretrained(In("config.json"))).Message;
+        StringAssert.Contains(message, "config.json' is a file; expected a model folder. mlContext.Model.Load reads");
+        Assert.AreEqual("folder", Assert.ThrowsExactly<ArgumentException>(() => BertModel.FromPretrained("")).ParamName);
+        Assert.AreEqual("folder", Assert.ThrowsExactly<ArgumentNullException>(() => BertModel.FromPretrained(null!)).ParamName);
+    }
 
     [TestMethod]
     [DataRow("config.json")]
@@ -62,7 +76,7 @@ public sealed class RefusedModelFolderTests : ModelFolderFixture
     [DataRow("is_decoder", "true", "has is_decoder 'true'; expected an encoder")]
     [DataRow("add_cross_attention", "true", "has add_cross_attention 'true'; expected an encoder")]
     [DataRow("tie_word_embeddings", "false", "has tie_word_embeddings 'false'")]
-    [DataRow("quantization_config", "{\"bits\": 4}", "has quantization_config 'there'")]
+    [DataRow("quantization_config", "{\"bits\": 4}", "has a quantization_config; quantized weights cannot be read")]
     [DataRow("pad_token_id", "-5", "has pad_token_id '-5'")]
     [DataRow("num_hidden_layers", "-1", "Layers is -1")]
     [DataRow("hidden_size", "2147483646", "HiddenSize is 2147483646; expected 1 to 16777216")]

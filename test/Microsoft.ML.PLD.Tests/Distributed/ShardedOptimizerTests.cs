@@ -226,7 +226,7 @@ public sealed class ShardedOptimizerTests
         var options = Options with { LearningRate = new() { Peak = 1e30, WarmupShare = 0.1 }, Optimizer = new() { MaxSkippedSteps = 20, MaxGradientNorm = 0 } };
         var log = new ProgressLog();
         var models = ThreadRanks.Run(3, ranks => Pretrain(ranks, options, Sharded, log: log));
-        Assert.IsTrue(log.Any(step => step.Notices.Any(notice => notice.Contains("changes nothing", StringComparison.Ordinal))), "No step was skipped: nothing was tried.");
+        Assert.IsTrue(log.Any(step => step.Notices.Any(notice => notice.Contains("was skipped", StringComparison.Ordinal))), "No step was skipped: nothing was tried.");
         foreach (var model in models) TestModel.AssertSameBits(models[0].Weights, model.Weights);
         foreach (var model in models) model.Dispose();
     }

@@ -4,7 +4,7 @@ namespace Microsoft.ML.PLD.Tests;
 [TestClass]
 public sealed class FineTuningCautionsTests : FineTuningFixture
 {
-    private const string Loss = "Validations are judged by the loss of rows that all count the same", Copies = "copies blocks over others of the pre-trained encoder", PostLN = "post-layer normalization";
+    private const string Loss = "the best validation is chosen by the unweighted loss", Copies = "copies blocks over others of the pre-trained encoder", PostLN = "post-layer normalization";
 
     [TestMethod]
     public void ClassWeightsThatAreJudgedByTheLoss()
@@ -28,7 +28,12 @@ public sealed class FineTuningCautionsTests : FineTuningFixture
         Assert.AreEqual(0, Warnings(dropping, Copies));
         Assert.AreEqual(0, Warnings(dropping, PostLN, pretrained: false));
         Assert.AreEqual(1, Warnings(dropping, PostLN, pretrained: false, NormPlacement.Post));
-        Assert.AreEqual(0, Warnings(Options.FineTuning, PostLN, pretrained: false, NormPlacement.Post));
+        Assert.AreEqual(1, Warnings(dropping, "LayerSchedule is ProgressiveLayerDrop, and the encoder has", pretrained: false, NormPlacement.Post));
+        foreach (var schedule in new ILayerSchedule[] { new DenseSchedule(), new DropBackwardOnly(), stacking.LayerSchedule })
+            Assert.AreEqual(0, Warnings(Options.FineTuning with { LayerSchedule = schedule }, PostLN, pretrained: false, NormPlacement.Post), $"{schedule}");
+        var config = new BertConfig { NormPlacement = NormPlacement.Post };
+        StringAssert.Contains(ScheduleCautions.Of(new ProgressiveLayerDrop(0.5), config, isPretrained: false).Single(), "Set Config.NormPlacement to NormPlacement.Pre");
+        StringAssert.EndsWith(ScheduleCautions.Of(new ProgressiveLayerDrop(0.5), config, isPretrained: true).Single(), "Watch the loss, or use new DenseSchedule().");
     }
 
     private static int Warnings(FineTuningOptions fineTuning, string about, bool pretrained = true, NormPlacement placement = NormPlacement.Pre)

@@ -155,6 +155,42 @@ public sealed class FineTuningDataTests
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => regression.Fit(Data(Rows(10)), Data(rows))).Message, "Row 3 of the validation set has no label in column 'Weight'");
     }
 
+    // All labels of the validation set are the same: there is no correlation.
+    [TestMethod]
+    public void WhatTheLoopWarnsOfIsAWarningOfTheLog()
+    {
+        var log = new LogLines(_mlContext);
+        var rows = Rows(10);
+        foreach (var row in rows) row.Weight = 1;
+        _mlContext.Regression.Trainers.PldBert(new PldBertRegressionTrainer.Options
+        {
+            LabelColumnName = "Weight", Sentence1ColumnName = "Text", Config = TestCorpus.Config, Runtime = TestCorpus.Runtime, VocabularySize = 60,
+            FineTuning = Options.FineTuning with { ValidationMetric = ValidationMetric.PearsonCorrelation }, ValidationSet = Data(rows),
+        }).Fit(Data(Rows(10))).Dispose();
+        Assert.HasCount(1, log.Of("Warning").Where(line => line.Contains("PearsonCorrelation was NaN in every validation")));
+        Assert.IsEmpty(log.Of("Info").Where(line => line.Contains("was NaN in every validation")));
+        Assert.IsNotEmpty(log.Of("Info").Where(line => line.Contains("validation mean squared error ")));
+    }
+
+    [TestMethod]
+    public void LongTextsAreCountedInWindowsAlikeInEveryCulture()
+    {
+        var culture = System.Globalization.CultureInfo.CurrentCulture;
+        var log = new LogLines(_mlContext);
+        try
+        {
+            System.Globalization.CultureInfo.CurrentCulture = System.Globalization.CultureInfo.GetCultureInfo("de-DE");
+            var rows = Rows(10);
+            foreach (var row in rows) row.Text = string.Concat(Enumerable.Repeat(row.Text + " ", 60));
+            Fit(Options with { FineTuning = Options.FineTuning with { Steps = 1, LongTexts = LongTexts.SlidingWindows, WindowStride = 1 } }, rows).Dispose();
+        }
+        finally
+        {
+            System.Globalization.CultureInfo.CurrentCulture = culture;
+        }
+        StringAssert.Matches(string.Join('\n', log.Of("Info")), new(@"Fine-tuning on 10 rows in \d,\d{3} windows of 2 classes, 1 steps of 8 windows\."));
+    }
+
     [TestMethod]
     public void ValidationNeedsNoWeights()
     {

@@ -90,6 +90,10 @@ public sealed class FineTuningPipelineTests : FineTuningFixture
         StringAssert.Contains(
             Assert.ThrowsExactly<ArgumentException>(() => Fit(Options with { Pretrained = Pretrained, Config = BertConfig.Mini, FineTuning = new() { MaxLength = 24 } })).Message,
             "FineTuning.MaxLength is 24, but the model has 23 positions");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<ArgumentException>(() => Fit(Options with { Pretrained = Pretrained, Vocabulary = CorpusFolder.Letters })).Message,
+            "Vocabulary is not that of Pretrained, whose embeddings belong to its own word pieces; leave Vocabulary null.");
+        Fit(Options with { Pretrained = Pretrained, Vocabulary = Pretrained.Tokenizer.Vocabulary, VocabularySize = 5 }).Dispose(); // of no use, and no harm
     }
 
     [TestMethod]

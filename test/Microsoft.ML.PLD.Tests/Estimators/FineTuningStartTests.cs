@@ -123,7 +123,7 @@ public sealed class FineTuningStartTests : FineTuningFixture
     public void AVocabularyIsTakenLearntOrThePretrainedModels()
     {
         Assert.AreEqual(CorpusFolder.Letters.Count, Pieces(Options with { Vocabulary = CorpusFolder.Letters, VocabularySize = 1 }));
-        Assert.AreEqual(Pretrained.Tokenizer.Vocabulary.Count, Pieces(Options with { Pretrained = Pretrained, Vocabulary = CorpusFolder.Letters }));
+        Assert.AreEqual(Pretrained.Tokenizer.Vocabulary.Count, Pieces(Options with { Pretrained = Pretrained, VocabularySize = 1 }));
         Assert.IsTrue(Pieces(Options) is > 40 and <= 60);
 
         int Pieces(PldBertMulticlassTrainer.Options options)
@@ -137,8 +137,8 @@ public sealed class FineTuningStartTests : FineTuningFixture
     public void AVocabularySizeThatIsTooSmallComesWithTheSmallestThatIsNot()
     {
         var message = Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = 20 })).Message;
-        StringAssert.Contains(message, "A vocabulary of 20 pieces is too small for this text");
-        Fit(Options with { VocabularySize = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"need at least (\d+)").Groups[1].Value) }).Dispose();
+        StringAssert.Contains(message, "VocabularySize is 20, and the text of column 'Text' needs at least ");
+        Fit(Options with { VocabularySize = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"needs at least (\d+)").Groups[1].Value) }).Dispose();
     }
 
     [TestMethod]

@@ -17,7 +17,20 @@ public sealed class PldBertMulticlassTrainerTests : MulticlassContract<PldBertMu
         Assert.Contains(
             "ScoreColumnName and PredictedLabelColumnName are both 'A'.",
             Assert.Throws<ArgumentException>(() => trainers.PldBert(Options with { ScoreColumnName = "A", PredictedLabelColumnName = "A" })).Message);
-        Assert.Throws<ArgumentException>(() => MLContext.Transforms.PldBert("", "Text"));
+        Assert.AreEqual("outputColumnName", Assert.ThrowsExactly<ArgumentException>(() => MLContext.Transforms.PldBert("", "Text")).ParamName);
+        Assert.AreEqual("inputColumnName", Assert.ThrowsExactly<ArgumentException>(() => MLContext.Transforms.PldBert("Features", "")).ParamName);
+    }
+
+    [TestMethod]
+    public void InputColumnsWithoutANameAreListedWithAllElseThatIsWrong()
+    {
+        var message = Assert.ThrowsExactly<ArgumentException>(() => MLContext.MulticlassClassification.Trainers.PldBert(
+            Options with { LabelColumnName = "", Sentence1ColumnName = null!, Sentence2ColumnName = "", ExampleWeightColumnName = "", VocabularySize = 5 })).Message;
+        foreach (var part in new[]
+        {
+            "LabelColumnName is empty.", "Sentence1ColumnName is empty.", "Sentence2ColumnName is empty; expected", "ExampleWeightColumnName is empty; expected", "VocabularySize is 5; expected 6 to 1048576.",
+        })
+            Assert.Contains(part, message);
     }
 
     protected override IEstimator<PldBertMulticlassTransformer> Create(MLContext mlContext) =>

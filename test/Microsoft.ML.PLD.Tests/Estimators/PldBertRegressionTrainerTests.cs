@@ -47,7 +47,7 @@ public sealed class PldBertRegressionTrainerTests : EstimatorContract<PldBertReg
         var rows = ContractRow.Make(Rows);
         rows[17].Class = "none";
         var failure = Assert.Throws<InvalidOperationException>(() => Create(MLContext).Fit(WithLabel(MLContext.Data.LoadFromEnumerable(rows, ContractSchema))));
-        Assert.Contains("Row 17 has no label in column 'Label'", failure.Message);
+        Assert.Contains("Row 17 has no label in column 'Label' (rows count from 0, in the order in which they are read): it is NaN; expected a finite number.", failure.Message);
     }
 
     [TestMethod]

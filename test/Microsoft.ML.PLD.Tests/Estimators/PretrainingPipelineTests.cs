@@ -50,8 +50,8 @@ public sealed class PretrainingPipelineTests
     public void RowsThatAreAllEmptyAreRefused()
     {
         TextRow[] rows = [new() { Text = "" }, new() { Text = null }];
-        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options, rows)).Message, "no word in the text");
-        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options with { Vocabulary = CorpusFolder.Letters }, rows)).Message, "There is no text");
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options, rows)).Message, "There is no word in column 'Text' to learn a vocabulary from");
+        StringAssert.Contains(Assert.Throws<InvalidOperationException>(() => Fit(Options with { Vocabulary = CorpusFolder.Letters }, rows)).Message, "Column 'Text' has nothing to learn from");
     }
 
     [TestMethod]
@@ -70,7 +70,7 @@ public sealed class PretrainingPipelineTests
         Assert.AreEqual(NumberDataViewType.Single, _mlContext.Transforms.PldBert("Features", "Text", options).GetOutputSchema(shape).Single(column => column.Name == "Features").ItemType);
 
         var error = Assert.ThrowsExactly<ArgumentException>(() => Fit(options with { Vocabulary = CorpusFolder.Letters, MaxLength = 24 }));
-        StringAssert.Contains(error.Message, "Vocabulary is another than that of Pretrained");
+        StringAssert.Contains(error.Message, "Vocabulary is not that of Pretrained");
         StringAssert.Contains(error.Message, "MaxLength is 24; expected 3 to 23");
     }
 
@@ -92,14 +92,28 @@ public sealed class PretrainingPipelineTests
     [TestMethod]
     public void AVocabularySizeThatIsTooSmallComesWithTheSmallestThatIsNot()
     {
-        foreach (var size in new[] { -1, 0, 20 })
+        foreach (var size in new[] { 6, 20 })
         {
             var message = Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = size })).Message;
-            StringAssert.Contains(message, $"A vocabulary of {size} pieces is too small for this text");
-            var smallest = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"need at least (\d+)").Groups[1].Value);
+            StringAssert.Contains(message, $"VocabularySize is {size}, and the text of column 'Text' needs at least ");
+            var smallest = int.Parse(System.Text.RegularExpressions.Regex.Match(message, @"needs at least (\d+)").Groups[1].Value);
             Fit(Options with { VocabularySize = smallest }).Dispose();
             Assert.Throws<InvalidOperationException>(() => Fit(Options with { VocabularySize = smallest - 1 }));
         }
+        foreach (var size in new[] { -1, 5, WordPieceVocabulary.MaximumCount + 1 })
+            StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => Fit(Options with { VocabularySize = size })).Message, $"VocabularySize is {size}; expected 6 to 1048576.");
+        // One character that is no letter needs one piece.
+        Fit(Options with { VocabularySize = 6 }, [new() { Text = "! !" }]).Dispose();
+    }
+
+    [TestMethod]
+    public void ASingleSentenceIsWarnedOf()
+    {
+        var log = new LogLines(_mlContext);
+        Fit(Options, [new() { Text = "cats eat fish and sleep a lot" }]).Dispose();
+        Assert.HasCount(1, log.Of("Warning").Where(line => line.Contains("The corpus is a single sentence")));
+        Fit(Options).Dispose();
+        Assert.HasCount(1, log.Of("Warning").Where(line => line.Contains("The corpus is a single sentence")));
     }
 
     [TestMethod]

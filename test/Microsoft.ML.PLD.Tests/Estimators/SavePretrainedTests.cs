@@ -58,9 +58,16 @@ public sealed class SavePretrainedTests : FineTuningFixture
         CollectionAssert.AreEqual(Of(regression), Of(regressionRead));
 
         StringAssert.Contains(
-            Assert.ThrowsExactly<InvalidDataException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["regression"])).Message, "has 1 output; expected at least 2");
+            Assert.ThrowsExactly<InvalidDataException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["regression"])).Message, "has 1 output; expected at least 2, one for each class; PldBertRegressionTransformer.FromPretrained reads models with 1.");
         StringAssert.Contains(
             Assert.ThrowsExactly<InvalidDataException>(() => PldBertRegressionTransformer.FromPretrained(MLContext, folder["binary"])).Message, "has 2 outputs; expected 1, a number");
+
+        var turned = Config("binary");
+        turned["id2label"] = JsonNode.Parse("""{"0":"True","1":"False"}""");
+        File.WriteAllText(Path.Combine(folder["binary"], "config.json"), turned.ToJsonString());
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidDataException>(() => PldBertBinaryTransformer.FromPretrained(MLContext, folder["binary"])).Message,
+            "has the classes 'True' and 'False'; expected false first and true second.");
     }
 
     [TestMethod]
@@ -95,7 +102,7 @@ public sealed class SavePretrainedTests : FineTuningFixture
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
             () => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["tuned"], Options with { FineTuning = new() { MaxLength = 24 } })).Message, "MaxLength is 24, but the model has 23 positions");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(
-            () => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["tuned"], Options with { FineTuning = new() { MaxLength = 9, Pooling = Pooling.Max } })).Message, "Pooling is Max");
+            () => PldBertMulticlassTransformer.FromPretrained(MLContext, folder["tuned"], Options with { FineTuning = new() { MaxLength = 9, Pooling = Pooling.Max } })).Message, "FineTuning.Pooling is Max, but the model in");
     }
 
     [TestMethod]

@@ -34,6 +34,19 @@ public sealed class TrainingDataTests
     }
 
     [TestMethod]
+    public void ALabelThatTheKeysDoNotHaveIsExplainedAndCanBeFiltered()
+    {
+        var keys = _mlContext.Transforms.Conversion.MapValueToKey("Label", nameof(ContractRow.Class)).Fit(_mlContext.Data.LoadFromEnumerable(ContractRow.Make(50)));
+        var rows = ContractRow.Make(50);
+        rows[17].Class = "dogs";
+        var data = keys.Transform(_mlContext.Data.LoadFromEnumerable(rows));
+        var message = Assert.ThrowsExactly<InvalidOperationException>(() => Read(data).Rows().Count()).Message;
+        StringAssert.StartsWith(message, "Row 17 has no label in column 'Label' (rows count from 0, in the order in which they are read): its key is 0");
+        StringAssert.Contains(message, "MapValueToKey");
+        Assert.AreEqual(49, Read(_mlContext.Data.FilterRowsByMissingValues(data, "Label")).Rows().Count()); // as the message advises
+    }
+
+    [TestMethod]
     public void AnAbandonedPassClosesItsCursor()
     {
         var view = new WatchedView(Labelled(50));

@@ -82,7 +82,12 @@ public sealed class TrainingReportPipelineTests : FineTuningFixture
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => report.AddEvaluation(data, "Text", labelColumnName: "Text")).Message, "Schema mismatch for label column 'Text'");
         StringAssert.Contains(Assert.ThrowsExactly<ArgumentOutOfRangeException>(() => report.AddEvaluation(data, "Text", labelColumnName: "Number", scoreColumnName: "Truth")).Message, "Schema mismatch for score column 'Truth'");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => report.AddEvaluation(View([]), "Text", labelColumnName: "Number")).Message, "no rows with a label in column 'Number'");
-        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => report.AddEvaluation(View([new Scored { Score = float.NaN }]), "Text", labelColumnName: "Number")).Message, "Row 0 has in column 'Score'");
+        StringAssert.Contains(Assert.ThrowsExactly<InvalidOperationException>(() => report.AddEvaluation(View([new Scored { Score = float.NaN }]), "Text", labelColumnName: "Number")).Message, "Row 0 has NaN in column 'Score'; expected a finite number");
+        StringAssert.Contains(
+            Assert.ThrowsExactly<InvalidOperationException>(() => report.AddEvaluation(View([new Scored { Probability = 1.5f }]), "Text", labelColumnName: "Truth")).Message,
+            "Row 0 has 1.5 in column 'Probability'; expected a probability, 0 to 1");
+        Assert.AreEqual("sentence1ColumnName", Assert.ThrowsExactly<ArgumentException>(() => report.AddEvaluation(data, "")).ParamName);
+        Assert.AreEqual("sentence2ColumnName", Assert.ThrowsExactly<ArgumentException>(() => report.AddEvaluation(data, "Text", "")).ParamName);
         Assert.IsFalse(File.Exists(Page));
     }
 

@@ -76,7 +76,7 @@ public sealed class OnnxFileTests : FineTuningFixture
         CollectionAssert.AreEqual(File.ReadAllBytes(_folder["read/model.onnx"]), File.ReadAllBytes(_folder["other/model.onnx"]));
 
         var wrong = reading with { Pooling = pooling == Pooling.Cls ? Pooling.Mean : Pooling.Cls };
-        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, path, new() { FineTuning = wrong })).Message, $"pools by {pooling}");
+        StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => PldBertMulticlassTransformer.FromPretrained(MLContext, path, new() { FineTuning = wrong })).Message, $"pools by {pooling}: set FineTuning.Pooling to Pooling.{pooling}.");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PldBertTransformer.FromPretrained(MLContext, path, "Features")).Message, "fine-tuned");
         StringAssert.Contains(Assert.ThrowsExactly<InvalidDataException>(() => PldBertRegressionTransformer.FromPretrained(MLContext, path)).Message, "2 outputs");
     }

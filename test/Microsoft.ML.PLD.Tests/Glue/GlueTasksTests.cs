@@ -61,7 +61,7 @@ public sealed class GlueTasksTests
         Assert.AreEqual(0.75, mrpc[1].Value);
 
         var stsb = GlueTasks.ByName("STS-B").Evaluate(GlueSplit.Dev, [0, 1, 2, 5], [0.1f, 0.2f, 0.3f, 0.4f]);
-        Assert.AreEqual(EvaluationMetrics.Pearson([0, 1, 2, 5], [0.1f, 0.2f, 0.3f, 0.4f]), stsb[0].Value);
+        Assert.AreEqual(EvaluationMetrics.PearsonCorrelation([0, 1, 2, 5], [0.1f, 0.2f, 0.3f, 0.4f]), stsb[0].Value);
         Assert.AreEqual(1, stsb[1].Value, 1e-12);
         Assert.AreEqual(1, GlueTasks.ByName("AX").Evaluate(GlueSplit.Test, [0, 1, 2], [0, 1, 2])[0].Value);
 

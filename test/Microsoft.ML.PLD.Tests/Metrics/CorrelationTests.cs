@@ -13,8 +13,8 @@ public sealed class CorrelationTests
     {
         foreach (var golden in GoldenMetrics.All.Correlations)
         {
-            GoldenMetrics.AreEqual(golden.Pearson, EvaluationMetrics.Pearson(golden.X, golden.Y), golden.Name);
-            GoldenMetrics.AreEqual(golden.Spearman, EvaluationMetrics.Spearman(golden.X, golden.Y), golden.Name);
+            GoldenMetrics.AreEqual(golden.Pearson, EvaluationMetrics.PearsonCorrelation(golden.X, golden.Y), golden.Name);
+            GoldenMetrics.AreEqual(golden.Spearman, EvaluationMetrics.SpearmanCorrelation(golden.X, golden.Y), golden.Name);
         }
         Assert.IsGreaterThanOrEqualTo(25, GoldenMetrics.All.Correlations.Length);
     }
@@ -27,7 +27,7 @@ public sealed class CorrelationTests
     public void SpearmanIsPearsonOfTheRanks() => Rows.Sample(rows =>
     {
         float[] Ranks(IEnumerable<float> values) => [.. values.Select(value => values.Count(other => other < value) + (values.Count(other => other == value) + 1) / 2f)];
-        Assert.AreEqual(EvaluationMetrics.Pearson(Ranks(rows.Select(row => row.X)), Ranks(rows.Select(row => row.Y))), Spearman(rows), GoldenMetrics.Delta);
+        Assert.AreEqual(EvaluationMetrics.PearsonCorrelation(Ranks(rows.Select(row => row.X)), Ranks(rows.Select(row => row.Y))), Spearman(rows), GoldenMetrics.Delta);
     });
 
     [TestMethod]
@@ -55,32 +55,32 @@ public sealed class CorrelationTests
     [TestMethod]
     public void NaNStaysNaNAndInfinityHasARank()
     {
-        Assert.AreEqual(double.NaN, EvaluationMetrics.Pearson([1, float.NaN, 3], [1, 2, 3]));
-        Assert.AreEqual(double.NaN, EvaluationMetrics.Spearman([1, 2, 3], [1, float.NaN, 3]));
-        Assert.AreEqual(double.NaN, EvaluationMetrics.Pearson([1, 2, float.PositiveInfinity], [1, 2, 3]));
-        Assert.AreEqual(1, EvaluationMetrics.Spearman([1, 2, float.PositiveInfinity], [1, 2, 3]), GoldenMetrics.Delta);
-        Assert.AreEqual(double.NaN, EvaluationMetrics.Pearson([1], [2]));
-        Assert.AreEqual(double.NaN, EvaluationMetrics.Spearman([1], [2]));
+        Assert.AreEqual(double.NaN, EvaluationMetrics.PearsonCorrelation([1, float.NaN, 3], [1, 2, 3]));
+        Assert.AreEqual(double.NaN, EvaluationMetrics.SpearmanCorrelation([1, 2, 3], [1, float.NaN, 3]));
+        Assert.AreEqual(double.NaN, EvaluationMetrics.PearsonCorrelation([1, 2, float.PositiveInfinity], [1, 2, 3]));
+        Assert.AreEqual(1, EvaluationMetrics.SpearmanCorrelation([1, 2, float.PositiveInfinity], [1, 2, 3]), GoldenMetrics.Delta);
+        Assert.AreEqual(double.NaN, EvaluationMetrics.PearsonCorrelation([1], [2]));
+        Assert.AreEqual(double.NaN, EvaluationMetrics.SpearmanCorrelation([1], [2]));
     }
 
     [TestMethod]
     public void TheLargestAndTheLeastNumbersStayInRange()
     {
-        Assert.AreEqual(1, EvaluationMetrics.Pearson([float.MinValue, 0, float.MaxValue], [float.MinValue, 0, float.MaxValue]));
-        Assert.AreEqual(-1, EvaluationMetrics.Pearson([0, float.Epsilon], [0, -float.Epsilon]));
+        Assert.AreEqual(1, EvaluationMetrics.PearsonCorrelation([float.MinValue, 0, float.MaxValue], [float.MinValue, 0, float.MaxValue]));
+        Assert.AreEqual(-1, EvaluationMetrics.PearsonCorrelation([0, float.Epsilon], [0, -float.Epsilon]));
     }
 
     [TestMethod]
     public void LengthsThatDifferAndNoRowsAreRefused()
     {
-        foreach (var metric in new Func<float[], float[], double>[] { (x, y) => EvaluationMetrics.Pearson(x, y), (x, y) => EvaluationMetrics.Spearman(x, y) })
+        foreach (var metric in new Func<float[], float[], double>[] { (x, y) => EvaluationMetrics.PearsonCorrelation(x, y), (x, y) => EvaluationMetrics.SpearmanCorrelation(x, y) })
         {
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => metric([1], [1, 2, 3])).Message, "x has 1 values and y 3; expected as many.");
             StringAssert.Contains(Assert.ThrowsExactly<ArgumentException>(() => metric([], [])).Message, "x and y are empty");
         }
     }
 
-    private static double Pearson((float X, float Y)[] rows) => EvaluationMetrics.Pearson([.. rows.Select(row => row.X)], [.. rows.Select(row => row.Y)]);
+    private static double Pearson((float X, float Y)[] rows) => EvaluationMetrics.PearsonCorrelation([.. rows.Select(row => row.X)], [.. rows.Select(row => row.Y)]);
 
-    private static double Spearman((float X, float Y)[] rows) => EvaluationMetrics.Spearman([.. rows.Select(row => row.X)], [.. rows.Select(row => row.Y)]);
+    private static double Spearman((float X, float Y)[] rows) => EvaluationMetrics.SpearmanCorrelation([.. rows.Select(row => row.X)], [.. rows.Select(row => row.Y)]);
 }

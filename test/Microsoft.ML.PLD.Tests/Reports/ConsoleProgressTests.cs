@@ -43,8 +43,8 @@ public sealed partial class ConsoleProgressTests
         using var progress = new ConsoleProgress(ConsoleOn(_output, ansi: true), live: true);
         progress.Report(ProgressTextTests.Example with { Step = 1, TotalSteps = 2 });
         progress.Report(ProgressTextTests.Example with { Step = 2, TotalSteps = 2 });
-        progress.Report(ProgressTextTests.Example with { Step = 2, TotalSteps = 2, ValidationLoss = 6.5 });
-        StringAssert.EndsWith(_output.ToString(), ", validation loss 6.500\n");
+        progress.Report(ProgressTextTests.Example with { Step = 2, TotalSteps = 2, ValidationLoss = 6.5, ValidationAccuracy = .5 });
+        StringAssert.EndsWith(_output.ToString(), ", validation loss 6.500, validation accuracy 50.0 %\n");
     }
 
     [TestMethod]

@@ -54,7 +54,7 @@ public sealed class ProgressTextTests
 
     [TestMethod]
     public void PairsAreSaid() => Assert.AreEqual(
-        "Pre-training 2,000/2,000 (100 %): loss 7.213, learning rate 9.8e-4, validation loss 6.500, validation accuracy 12.3 %, next-sentence accuracy 69.2 %",
+        "Pre-training 2,000/2,000 (100 %): loss 7.213, learning rate 9.8e-4, validation loss 6.500, validation accuracy 12.3 %, validation next-sentence accuracy 69.2 %",
         ProgressText.Line(Example with
         {
             Step = 2_000,
@@ -66,6 +66,19 @@ public sealed class ProgressTextTests
             ValidationNextSentenceAccuracy = .692,
             Remaining = null,
         }));
+
+    // As the first half of GrowingDepth has it.
+    [TestMethod]
+    public void AThetaOfOneIsNotSaid() => StringAssert.Contains(ProgressText.Line(Example with { Theta = 1, BlocksRun = 3 }), "learning rate 9.8e-4, 3/12 blocks,");
+
+    [TestMethod]
+    public void TheMetricIsNamedAndTheErrorOfRegressionIsNoLoss()
+    {
+        var run = new TrainingRun { Options = new Dictionary<string, string> { ["ValidationMetric"] = "PearsonCorrelation" } };
+        var report = Example with { Remaining = null, ValidationLoss = 12_345.678, ValidationMetric = .8123, Run = run };
+        StringAssert.EndsWith(ProgressText.Line(report), "tokens/s, validation mean squared error 1.235E+04, validation PearsonCorrelation 0.8123");
+        StringAssert.EndsWith(ProgressText.Line(report with { Run = null, ValidationLoss = .5, ValidationAccuracy = .75 }), "validation loss 0.500, validation accuracy 75.0 %, validation metric 0.8123");
+    }
 
     [TestMethod]
     public void AHundredPercentMeansDone() => Assert.AreEqual("99 %", ProgressText.Percent(Example with { Step = 1_999 }));

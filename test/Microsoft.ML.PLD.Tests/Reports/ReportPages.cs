@@ -14,7 +14,7 @@ internal static class ReportPages
     /// <summary>A pre-training with layer dropping.</summary>
     public static IEnumerable<TrainingProgress> Pretraining(long steps, long from = 1, TrainingRun? run = null)
     {
-        run ??= new() { Options = new Dictionary<string, string> { ["Seed"] = "1", ["Data"] = "d", ["LearningRate.Peak"] = "0.001" }, Environment = new Dictionary<string, string> { [".NET"] = "10" }, Weights = 3_045_155 };
+        run ??= new() { Options = new Dictionary<string, string> { ["Seed"] = "1", ["Data"] = "d", ["LearningRate.Peak"] = "0.001" }, Environment = new Dictionary<string, string> { [".NET"] = "10" }, ParameterCount = 3_045_155 };
         var schedule = new ProgressiveLayerDrop(0.5);
         for (var step = from; step <= steps; step++)
         {

@@ -159,6 +159,15 @@ public sealed class TrainingReportTests
         Assert.HasCount(3, ReportPages.Steps(Page, Measure.Loss));
     }
 
+    // Pages that were written before are read.
+    [TestMethod]
+    public void TheNumberOfParametersHasTheNameOfBefore()
+    {
+        using (var report = Begin()) report.Report(ReportPages.Pretraining(1).Single());
+        Assert.Contains("\"weights\":3045155", File.ReadAllText(Page));
+        Assert.AreEqual(3_045_155, ReportData.ReadFrom(Page).Stages.Single().Run.ParameterCount);
+    }
+
     [TestMethod]
     public void AResumedRunHasBothParts()
     {

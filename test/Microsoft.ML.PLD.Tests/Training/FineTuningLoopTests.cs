@@ -175,7 +175,7 @@ public sealed class FineTuningLoopTests
     public void MissingPartsOfTheOptionsAreNamed()
     {
         CollectionAssert.AreEqual(
-            new[] { "LearningRate is null; expected for example new LearningRateSchedule().", "Optimizer is null; expected for example new AdamWOptions()." },
+            new[] { "LearningRate is null; leave it out for the default, or set for example new LearningRateSchedule { Peak = 1e-4, WarmupShare = 0.1 }.", "Optimizer is null; expected for example new AdamWOptions()." },
             new FineTuningOptions { LearningRate = null!, Optimizer = null! }.Problems().ToArray());
         CollectionAssert.AreEqual(
             new[] { "LearningRate is null; expected for example new LearningRateSchedule().", "Optimizer is null; expected for example new AdamWOptions()." },

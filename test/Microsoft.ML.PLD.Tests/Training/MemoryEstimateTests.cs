@@ -66,7 +66,7 @@ public sealed class MemoryEstimateTests
         {
             CultureInfo.CurrentCulture = culture;
         }
-        StringAssert.Matches(told[0], new(@"^Pre-training: 12,012 weights; takes about \d+ MB: 0 MB for weights, 0 MB for the optimizer, \d+ MB for activations and gradients"));
+        StringAssert.Matches(told[0], new(@"^Pre-training: 12,012 parameters\. The estimated peak memory is \d+ MB: 0 MB for weights, 0 MB for the optimizer, \d+ MB for activations and gradients"));
         StringAssert.StartsWith(told[1], "Pre-training 1/1 (100 %): loss");
     }
 

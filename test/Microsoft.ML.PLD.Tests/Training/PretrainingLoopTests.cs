@@ -205,7 +205,7 @@ public sealed class PretrainingLoopTests
         var options = TestCorpus.Options with { Steps = 50, LearningRate = new() { Peak = 1e30, WarmupShare = 0 }, Optimizer = new() { MaxGradientNorm = 0 } };
         var error = Assert.ThrowsExactly<TrainingDivergedException>(() => Text.Train(options));
         StringAssert.Contains(error.Message, "Training has diverged");
-        StringAssert.Contains(error.Message, "The learning rate is");
+        StringAssert.Contains(error.Message, "The learning rate was");
     }
 
     [TestMethod]

@@ -152,7 +152,7 @@ public sealed class ResumeTests
             Everything, TestCorpus.Runtime, new() { Folder = _folder, EverySteps = 4, KeepBest = false }, new ProgressLog(), stopAfter: 10, with: new InvalidTimeZoneException()));
         using var resumed = Pretrain(Everything, TestCorpus.Runtime, new() { Folder = _folder, ResumeFrom = CheckpointOptions.Latest }, after);
         Assert.AreEqual(9, after[0].Step);
-        StringAssert.Contains(after[0].Notices[0], "Goes on after step 8 of 12");
+        StringAssert.Contains(after[0].Notices[0], ", after step 8 of 12.");
         TestModel.AssertSameBits(expected.Weights, resumed.Weights);
         CollectionAssert.AreEqual(Figures(whole)[8..], Figures(after));
     }

@@ -37,6 +37,7 @@ public sealed class TrainingLoopTests
         CollectionAssert.AreEqual(
             new[] { "There was not enough memory for step 4; it is taken again with micro-batches of 4.", "There was not enough memory for step 4; it is taken again with micro-batches of 2." },
             log[3].Notices.ToArray());
+        CollectionAssert.AreEqual(log[3].Notices.ToArray(), log[3].Warnings.ToArray());
         for (var i = 0; i < expected.Weights.All.Count; i++)
         {
             var (name, weights) = expected.Weights.All[i];
@@ -55,13 +56,13 @@ public sealed class TrainingLoopTests
     [TestMethod]
     public void MoreThanThereIsIsSaidBeforehandWithWhatHelps()
     {
-        var told = new List<string>();
+        var (told, warnings) = (new List<string>(), new List<string>());
         var memory = new MemoryEstimate(Weights: 1e15, Masters: 1e14, Optimizer: 2e15, Sums: 0, Gradients: 3e15, Activations: 4e15, Gaps: 0, Checkpoint: 5e6);
-        using var trained = Train(Options, task => new Altered(task) { Estimate = memory }, sink: new LogProgress(told.Add));
-        StringAssert.Contains(told[0], "takes about 7000000.00 GB: 1000000.00 GB for weights, 2000000.00 GB for the optimizer, 4000000.00 GB for activations and gradients, 5 MB while a checkpoint is written.");
-        StringAssert.Contains(told[1], "This may be too much");
-        StringAssert.Contains(told[1], "RecomputeActivations");
-        StringAssert.Contains(told[2], "Fine-tuning 1/8"); // and it is tried all the same
+        using var trained = Train(Options, task => new Altered(task) { Estimate = memory }, sink: new LogProgress(told.Add, warnings.Add));
+        StringAssert.Contains(told[0], "parameters. The estimated peak memory is 7000000.00 GB: 1000000.00 GB for weights, 2000000.00 GB for the optimizer, 4000000.00 GB for activations and gradients, 5 MB while a checkpoint is written.");
+        StringAssert.Contains(warnings.Single(), "That may not fit");
+        StringAssert.Contains(warnings.Single(), "RecomputeActivations");
+        StringAssert.Contains(told[1], "Fine-tuning 1/8"); // and it is tried all the same
     }
 
     [TestMethod]
@@ -96,7 +97,8 @@ public sealed class TrainingLoopTests
             },
         }, log: log);
         foreach (var (name, bits) in before!) CollectionAssert.AreEqual(bits, after![name], name);
-        StringAssert.StartsWith(log[4].Notices.Single(), "Step 5 changes nothing: its loss is ");
+        StringAssert.StartsWith(log[4].Warnings.Single(), "Step 5 was skipped, and the weights stay as they are: its loss is ");
+        StringAssert.EndsWith(log[4].Notices.Single(), "More than 10 such steps in a row (MaxSkippedSteps) end the training.");
         Assert.HasCount(8, log);
         Assert.IsTrue(double.IsFinite(log[^1].Loss));
     }
@@ -107,7 +109,7 @@ public sealed class TrainingLoopTests
         var options = Options with { Steps = 20, Optimizer = new() { MaxSkippedSteps = 3 } };
         var failure = Assert.ThrowsExactly<TrainingDivergedException>(() => Train(
             options, task => new Altered(task) { Loss = (_, step, loss) => step is 2 or 3 or > 8 ? loss().mul(float.NaN) : loss() }, new() { Folder = _folder, EverySteps = 6 }));
-        StringAssert.Contains(failure.Message, "in 4 steps on end, up to step 13");
+        StringAssert.Contains(failure.Message, "in 4 steps in a row (MaxSkippedSteps is 3), up to step 13");
         StringAssert.Contains(failure.Message, $"The last checkpoint is '{Path.Combine(_folder, "step-0000000012")}'.");
         Assert.AreEqual(3, Checkpoint.Open(Path.Combine(_folder, "step-0000000012")).State.SkippedSteps);
     }
@@ -117,7 +119,7 @@ public sealed class TrainingLoopTests
     {
         var log = new ProgressLog();
         Train(Options with { Steps = 40 }, task => new Altered(task) { Loss = (_, step, loss) => step == 30 ? loss().add(5) : loss() }, log: log).Dispose();
-        StringAssert.StartsWith(log[30].Notices.Single(), "The loss leaps to ");
+        StringAssert.StartsWith(log[30].Warnings.Single(), "The loss leaps to ");
         Assert.IsEmpty(log.Where(step => step.Step != 31).SelectMany(step => step.Notices));
     }
 
@@ -184,7 +186,10 @@ public sealed class TrainingLoopTests
             },
         }, new() { Folder = _folder, EverySteps = 1, KeepLast = 2 }, log);
         TestModel.AssertSameBits(expected.Weights, trained.Weights);
+        StringAssert.Contains(string.Join(' ', log.SelectMany(step => step.Warnings)), "The checkpoint of step 3 could not be written");
         StringAssert.Contains(string.Join(' ', log.SelectMany(step => step.Notices)), "The checkpoint of step 3 could not be written");
+        Assert.IsTrue(log.SelectMany(step => step.Notices).Any(notice => notice.StartsWith("Wrote checkpoint '", StringComparison.Ordinal)));
+        Assert.IsFalse(log.SelectMany(step => step.Warnings).Any(notice => notice.StartsWith("Wrote checkpoint '", StringComparison.Ordinal)));
         CollectionAssert.AreEqual(new[] { "step-0000000007", "step-0000000008" }, Directory.EnumerateDirectories(_folder).Select(Path.GetFileName).Order().ToArray());
     }
 
