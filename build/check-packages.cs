@@ -23,6 +23,7 @@ if (args.Length is not (1 or 2))
 
 var embeddedSource = new Guid("0E8A571B-6926-466E-B4AD-8AB04611F5FE");
 var pinned = XDocument.Load("Directory.Packages.props").Descendants("PackageVersion").ToDictionary(package => package.Attribute("Include")!.Value, package => package.Attribute("Version")!.Value);
+var version = XDocument.Load("Directory.Build.props").Descendants("Version").Single().Value;
 List<string> problems = [];
 foreach (var project in Directory.GetFiles("src", "*.csproj", SearchOption.AllDirectories).Order(StringComparer.Ordinal)) CheckPackage(project);
 foreach (var tool in Directory.GetFiles(args[0], "Microsoft.ML.PLD.Tool.*.nupkg")) CheckTool(tool);
@@ -33,10 +34,11 @@ return problems.Count == 0 ? 0 : 1;
 void CheckPackage(string project)
 {
     var id = Path.GetFileNameWithoutExtension(project);
-    string[] files = [.. Directory.GetFiles(args[0], $"{id}.*").Where(file => char.IsAsciiDigit(Path.GetFileName(file)[id.Length + 1])).Order(StringComparer.Ordinal)];
-    if (files is not [var package, var symbols] || Path.ChangeExtension(package, ".snupkg") != symbols || Path.GetExtension(package) != ".nupkg")
+    var package = Path.Combine(args[0], $"{id}.{version}.nupkg"); // others may be beside it
+    var symbols = Path.ChangeExtension(package, ".snupkg");
+    if (!File.Exists(package) || !File.Exists(symbols))
     {
-        problems.Add($"{id}: expected one .nupkg and its .snupkg in {args[0]}, found {files.Length} files.");
+        problems.Add($"{id}: expected {Path.GetFileName(package)} and its .snupkg in {args[0]}.");
         return;
     }
     Check(id, new FileInfo(package).Length <= 50_000_000, "takes more than 50 MB");

@@ -11,8 +11,7 @@ case $(uname) in
     Darwin) libtorch=libtorch-cpu-osx-arm64 ;;
     *) libtorch=libtorch-cpu-win-x64 ;;
 esac
-version=$(basename "$folder"/Microsoft.ML.PLD.[0-9]*.nupkg .nupkg)
-version=${version#Microsoft.ML.PLD.}
+version=$(dotnet msbuild src/Microsoft.ML.PLD -getProperty:PackageVersion) # others may be beside it
 fail() { echo "FAILED: $1"; exit 1; }
 
 work=$(mktemp -d)

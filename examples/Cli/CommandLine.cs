@@ -35,17 +35,17 @@ internal static class CommandLine
     /// <returns>The exit code.</returns>
     public static int Run(IReadOnlyList<string> args)
     {
-        Verb? verb = null;
+        ParseResult? parsed = null;
         try
         {
-            var parsed = CommandReader.Parse(Root(), args.Count == 0 ? ["--help"] : args);
-            verb = parsed.CommandResult.Command as Verb;
+            parsed = CommandReader.Parse(Root(), args.Count == 0 ? ["--help"] : args);
             // Ctrl+C is for the training.
             return parsed.Invoke(new InvocationConfiguration { ProcessTerminationTimeout = null, EnableDefaultExceptionHandler = false });
         }
         catch (Exception failure)
         {
-            var ending = Outcome.Of(failure, verb is { GoesOn: true }, fresh: args.Contains("--fresh"));
+            var verb = parsed?.CommandResult.Command as Verb;
+            var ending = Outcome.Of(failure, verb is { GoesOn: true }, verb?.BeginsAnew(parsed!) is true);
             Console.Error.WriteLine(ending.Message);
             return ending.Code;
         }

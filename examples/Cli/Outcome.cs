@@ -24,6 +24,8 @@ internal static class Outcome
             InvalidOperationException { Source: { } source } when source.StartsWith("Microsoft.ML", StringComparison.Ordinal) => new Ending(2, failure.Message),
             NotSupportedException or DllNotFoundException or OnnxRuntimeException => new Ending(2, failure.Message),
             OutOfMemoryException => new Ending(1, "Memory ran out. A smaller --micro-batch-size or --max-length needs less of it."),
+            // What was given is right: a full disk, or one that is gone.
+            IOException when goesOn && Ending.Of(failure, fresh) is { Code: 1 } => new Ending(1, $"{failure.Message} What is saved stays: once this is mended, the same command {(fresh ? "without --fresh " : "")}goes on."),
             _ => Ending.Of(failure, fresh) ?? new Ending(1, $"Something that this program did not expect: {failure.GetType().Name}: {failure.Message}"),
         };
         return Environment.GetEnvironmentVariable("PLD_TRACE") is null ? ending : ending with { Message = $"{ending.Message}{Environment.NewLine}{failure}" };

@@ -26,16 +26,25 @@ internal abstract class Verb : Command
     public IReadOnlyCollection<ISetting> All => _settings;
 
     /// <summary>Whether the same command goes on after a stop.</summary>
-    public virtual bool GoesOn => false;
+    public bool GoesOn => Fresh is not null;
+
+    /// <summary>Whether this command does all anew, and goes on without its <see cref="Fresh"/>.</summary>
+    public bool BeginsAnew(ParseResult parsed) => Fresh is { } fresh && parsed.GetValue(fresh);
 
     /// <summary>All settings with their values after all.</summary>
     public JsonObject Effective(ParseResult parsed)
     {
         var all = new JsonObject();
         foreach (var setting in _settings)
-            if (setting.ValueIn(parsed) is { } value) all[setting.Field] = value;
+            if (Counts(setting, parsed) && setting.ValueIn(parsed) is { } value) all[setting.Field] = value;
         return all;
     }
+
+    /// <summary>Of what goes on after a stop: the option to begin anew. Null: it does not go on.</summary>
+    protected virtual Option<bool>? Fresh => null;
+
+    /// <summary>Whether a setting is of any use beside the others.</summary>
+    protected virtual bool Counts(ISetting setting, ParseResult parsed) => true;
 
     /// <returns>The exit code.</returns>
     protected abstract int Run(ParseResult parsed, CancellationToken stop);

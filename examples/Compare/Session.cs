@@ -24,7 +24,7 @@ internal sealed class Session(ComparisonConfig config, string workFolder, IReadO
             foreach (var path in work.SetAside()) Console.WriteLine($"Set aside: {path}");
         var downstream = config.Downstream is { } tasks ? new Downstream(tasks, glue, runtime, work, cancellationToken) : null;
         downstream?.Check();
-        var text = PreparedText.Of(config.Source, work, Console.WriteLine, cancellationToken);
+        var text = PreparedText.Of(config.Source, work, new FileHashes(cancellationToken), Console.WriteLine, cancellationToken);
         var times = Times(text, runtime, work, cancellationToken);
         var budget = new StepBudget(config, TimesOf);
         Run[] runs = [.. config.Seeds.SelectMany(seed => config.Arms.Select(arm => Compare.Run.Of(arm, seed, budget.StepsOf(arm, seed), config, runtime, text.Fingerprint)))];

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using System.Text.Json;
+using Glue;
 using Microsoft.ML;
 using Microsoft.ML.PLD;
 
@@ -38,7 +39,7 @@ internal static class ConvertCommand
             var before = Model.IsOnnx(source) ? model.ScoreSaved(source, texts) : model.Score(texts);
             var comparison = Comparison.Of(before, model.ScoreSaved(target, texts), Model.Bytes(source), Model.Bytes(target));
             Console.WriteLine(comparison.ToString(target, texts.Length));
-            if (arguments.GetValue(json) is { } report) File.WriteAllText(report.FullName, JsonSerializer.Serialize(comparison, Comparison.Json));
+            if (arguments.GetValue(json) is { } report) WholeFile.Write(report.FullName, JsonSerializer.Serialize(comparison, Comparison.Json));
             return 0;
         });
     }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Glue;
 using Microsoft.ML;
 using Microsoft.ML.Data;
 using Microsoft.ML.PLD;
@@ -82,7 +83,7 @@ internal sealed class Model : IDisposable
         if (path.EndsWith(".zip", StringComparison.OrdinalIgnoreCase))
         {
             if (quantize is not null) throw new ArgumentException($"--quantize {quantize} is for ONNX models and folders; model.zip keeps float32.");
-            _mlContext.Model.Save(_whole, null, path);
+            WholeFile.Write(path, stream => _mlContext.Model.Save(_whole, null, stream));
             return;
         }
         if (IsOnnx(path))

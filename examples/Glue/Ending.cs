@@ -9,7 +9,9 @@ internal sealed record Ending(int Code, string Message)
     public static Ending? Of(Exception failure, bool fresh) => failure switch
     {
         OperationCanceledException => new(130, $"Stopped. The same command {(fresh ? "without --fresh " : "")}goes on.{(fresh ? " With --fresh it would begin anew." : "")}"),
-        UsageException or InvalidDataException or IOException or UnauthorizedAccessException => new(2, failure.Message),
+        UsageException or InvalidDataException or UnauthorizedAccessException => new(2, failure.Message),
+        FileNotFoundException or DirectoryNotFoundException or PathTooLongException or EndOfStreamException => new(2, failure.Message),
+        IOException => new(1, failure.Message), // a full disk, or one that is gone: nothing that was given is wrong
         _ => null,
     };
 }

@@ -9,14 +9,13 @@ internal static class Fingerprints
     private const int Digits = 16;
 
     /// <summary>Of files, in order.</summary>
-    public static string Of(IEnumerable<string> files)
+    public static string Of(IEnumerable<string> files) => Of(files, new FileHashes());
+
+    /// <summary>Of files, in order, some of which have been read before.</summary>
+    public static string Of(IEnumerable<string> files, FileHashes hashes)
     {
         using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        foreach (var file in files)
-        {
-            using var stream = File.OpenRead(file);
-            hash.AppendData(SHA256.HashData(stream));
-        }
+        foreach (var file in files) hash.AppendData(hashes.Of(file));
         return Short(hash.GetHashAndReset());
     }
 

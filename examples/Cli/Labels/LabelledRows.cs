@@ -63,15 +63,14 @@ internal sealed class LabelledRows
     {
         var random = new Random(seed);
         var held = new HashSet<LabelledRow>(ReferenceEqualityComparer.Instance);
-        var (wanted, seen) = (0.0, 0);
-        // The shares of small classes add up: of ten classes of three rows each, a tenth is three rows and not none.
+        var carried = 0.0; // so that the shares of small classes add up: of ten classes of three rows each, a tenth is three rows and not none
         foreach (var group in Rows.GroupBy(row => byLabel ? row.Label : "").OrderBy(group => group.Key, StringComparer.Ordinal))
         {
             LabelledRow[] members = [.. group];
             random.Shuffle(members);
-            wanted += share * members.Length;
-            var take = Math.Clamp((int)Math.Round(wanted) - seen, 0, members.Length - 1);
-            seen += take;
+            carried += share * members.Length;
+            var take = Math.Clamp((int)Math.Round(carried), 0, members.Length - 1);
+            carried = Math.Clamp(carried - take, -0.5, 0.5); // what a class of one row cannot give, others do not give for it
             held.UnionWith(members.Take(take));
         }
         return (new(Path, Label, [.. Rows.Where(row => !held.Contains(row))]), new(Path, Label, [.. Rows.Where(held.Contains)]));

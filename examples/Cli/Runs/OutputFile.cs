@@ -3,7 +3,7 @@ using Glue;
 
 namespace Cli;
 
-/// <summary>A file that is there whole or not at all, whatever happens while it is written.</summary>
+/// <summary>A file of answers or vectors, there whole or not at all.</summary>
 internal static class OutputFile
 {
     /// <param name="option">That names it, for messages.</param>
@@ -13,17 +13,7 @@ internal static class OutputFile
     public static void Write(string option, string path, Action<Stream> write)
     {
         if (Directory.Exists(path)) throw new UsageException($"{option}: '{path}' is a folder; expected a file.");
-        Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);
-        var partial = $"{path}.tmp";
-        try
-        {
-            using (var stream = File.Create(partial)) write(stream);
-            File.Move(partial, path, overwrite: true);
-        }
-        finally
-        {
-            File.Delete(partial);
-        }
+        WholeFile.Write(path, write);
     }
 
     /// <inheritdoc cref="Write(string, string, Action{Stream})"/>
@@ -32,4 +22,15 @@ internal static class OutputFile
         using var text = new StreamWriter(stream, new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), leaveOpen: true);
         write(text);
     });
+
+    /// <summary>Refuses a file that is read, too: it would be lost.</summary>
+    /// <param name="option">That names the file to write.</param>
+    /// <param name="path">That file.</param>
+    /// <param name="inputs">Options, and what they name.</param>
+    /// <exception cref="UsageException">They are the same.</exception>
+    public static void Check(string option, string path, params ReadOnlySpan<(string Option, string Path)> inputs)
+    {
+        foreach (var input in inputs)
+            if (Path.GetFullPath(input.Path) == Path.GetFullPath(path)) throw new UsageException($"{option}: '{path}' is what {input.Option} reads, and would be lost; expected another file.");
+    }
 }

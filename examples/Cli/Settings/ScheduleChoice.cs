@@ -21,11 +21,15 @@ internal static class ScheduleChoice
     /// <param name="thetaBar">Of progressive layer dropping and its like; null: their default.</param>
     /// <param name="gammaTimesSteps">Of the same.</param>
     /// <param name="untrained">The number of blocks, where none has been trained: then <c>recommended</c> begins with the lowest ones, as <see cref="LayerSchedules.Recommended"/>.</param>
+    /// <param name="norm">Of the encoder: from one with post-layer normalization nothing is dropped unless it is asked for.</param>
     /// <exception cref="UsageException">There is none of this name, or it does not have these parameters.</exception>
-    public static ILayerSchedule Read(string given, double? thetaBar = null, double? gammaTimesSteps = null, int? untrained = null)
+    public static ILayerSchedule Read(string given, double? thetaBar = null, double? gammaTimesSteps = null, int? untrained = null, NormPlacement norm = NormPlacement.Pre)
     {
-        if (given.Equals(Recommended, StringComparison.OrdinalIgnoreCase))
+        if (IsRecommended(given))
         {
+            if (norm == NormPlacement.Post)
+                return thetaBar is null && gammaTimesSteps is null ? new DenseSchedule() : throw new UsageException(
+                    $"{(thetaBar is null ? "--gamma-times-steps" : "--theta")} is given, but --schedule {Recommended} is dense where layer normalization stands after the blocks (post); expected --schedule {nameof(ProgressiveLayerDrop)} (pld), or none of its parameters.");
             var dropping = Read(nameof(ProgressiveLayerDrop), thetaBar, gammaTimesSteps);
             return untrained is { } layers && LayerSchedules.Recommended(layers) is GrowingDepth growing ? new GrowingDepth(dropping, [.. growing.Stages]) : dropping;
         }
@@ -41,6 +45,18 @@ internal static class ScheduleChoice
             _ => $"--schedule {given}: {problem.TrimStart(':', ' ')}",
         })));
     }
+
+    /// <summary>What is to be said of layers and normalization before a training; null: nothing.</summary>
+    /// <param name="given">As for <see cref="Read"/>.</param>
+    /// <param name="schedule">What it is after all.</param>
+    /// <param name="norm">Of the encoder.</param>
+    public static (string Message, bool IsWarning)? Caution(string given, ILayerSchedule schedule, NormPlacement norm) => norm == NormPlacement.Pre ? null : schedule switch
+    {
+        DenseSchedule => IsRecommended(given) ? ($"--schedule {Recommended} is dense here: layer normalization stands after the blocks (post), which does not go well with layer dropping.", false) : null,
+        _ => ("Warning: layers are dropped or grown where layer normalization stands after the blocks (post), which tends to diverge; --schedule dense does without.", true),
+    };
+
+    private static bool IsRecommended(string given) => given.Equals(Recommended, StringComparison.OrdinalIgnoreCase);
 
     private static string NameOf(string given)
     {

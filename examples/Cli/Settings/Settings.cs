@@ -67,8 +67,10 @@ internal static class Settings
         return setting;
     }
 
+    // .NET takes commas anywhere: where decimals have commas, 2,5 is not meant as 25.
     private static int Whole(string text, int least) =>
         int.TryParse(text, NumberStyles.Integer | NumberStyles.AllowThousands, CultureInfo.InvariantCulture, out var number) && number >= least
+            && (!text.Contains(',') || text == number.ToString("N0", CultureInfo.InvariantCulture))
             ? number
             : throw new FormatException($"is '{text}'; expected a whole number from {least}.");
 

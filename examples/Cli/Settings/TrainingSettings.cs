@@ -18,7 +18,7 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
 
     public Setting<double> WeightDecay { get; } = Settings.Real("--weight-decay", "AdamW's decay of weights a step, times the learning rate.", new AdamWOptions().WeightDecay);
 
-    public Setting<string?> Schedule { get; } = Settings.Text("--schedule", "NAME|JSON", $"Which blocks run at each step: {string.Join(", ", ScheduleChoice.Names)}; or a JSON object with its parameters, as in docs/comparing.md. recommended: the lowest blocks first, then all with progressive layer dropping; of a trained model, the latter alone.", schedule);
+    public Setting<string?> Schedule { get; } = Settings.Text("--schedule", "NAME|JSON", $"Which blocks run at each step: {string.Join(", ", ScheduleChoice.Names)}; or a JSON object with its parameters, as in docs/comparing.md. recommended: the lowest blocks first, then all with progressive layer dropping; of a trained model, the latter alone; dense where layer normalization stands after the blocks (post).", schedule);
 
     public Setting<double?> Theta { get; } = Settings.RealOrNone("--theta", "Of progressive layer dropping: the share of blocks that run in the end. Default: 0.5.", 0, 1);
 
@@ -43,7 +43,7 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
     public Setting<string?> Json { get; } = Settings.Path("--json", "Write the figures of the result to this file, too.");
 
     /// <summary>Not of a config: who goes on would begin anew.</summary>
-    public Option<bool> Fresh { get; } = new("--fresh") { Description = "Begin anew: checkpoints and results that are in --output are deleted. To go on after a stop, leave it out." };
+    public Option<bool> Fresh { get; } = new("--fresh") { Description = "Begin anew: checkpoints, results, models and reports that a run before has left in --output are deleted. To go on after a stop, leave it out." };
 
     public IReadOnlyList<Option> Learning => [BatchSize, Warmup, Shape, Beta2, WeightDecay, Schedule, Theta, Gamma, Grow, Seed];
 
@@ -62,14 +62,20 @@ internal sealed class TrainingSettings(string output, int batchSize, double warm
     public LearningRateSchedule LearningRate(ParseResult parsed, double peak) => new() { Peak = peak, WarmupShare = parsed.GetValue(Warmup), Shape = parsed.GetValue(Shape) };
 
     /// <param name="parsed">The command line.</param>
-    /// <param name="untrained">The number of blocks, where none has been trained; null: they have.</param>
-    public ILayerSchedule LayerSchedule(ParseResult parsed, int? untrained)
+    /// <param name="encoder">What is trained.</param>
+    /// <param name="isTrained">Whether its blocks have learned something already.</param>
+    public ILayerSchedule LayerSchedule(ParseResult parsed, BertConfig encoder, bool isTrained)
     {
         var stages = parsed.GetValue(Grow) is { Length: > 0 } given ? given : null;
         // Where growth is asked for, there is no other.
-        var then = ScheduleChoice.Read(parsed.GetValue(Schedule)!, parsed.GetValue(Theta), parsed.GetValue(Gamma), stages is null ? untrained : null);
+        var then = ScheduleChoice.Read(parsed.GetValue(Schedule)!, parsed.GetValue(Theta), parsed.GetValue(Gamma), stages is null && !isTrained ? encoder.Layers : null, encoder.NormPlacement);
         return stages is null ? then : new GrowingDepth(then, stages);
     }
+
+    /// <summary>What is to be said of the layer schedule before a training; null: nothing.</summary>
+    /// <inheritdoc cref="LayerSchedule"/>
+    public (string Message, bool IsWarning)? Caution(ParseResult parsed, BertConfig encoder, bool isTrained) =>
+        ScheduleChoice.Caution(parsed.GetValue(Schedule)!, LayerSchedule(parsed, encoder, isTrained), encoder.NormPlacement);
 
     public CheckpointOptions Checkpoints(ParseResult parsed, RunFolder folder) => new()
     {

@@ -9,6 +9,8 @@ internal sealed class Table
     // That it has a byte order mark lets StreamReader stay with it where there is one, and not take a lenient one.
     private static readonly UTF8Encoding StrictUtf8 = new(encoderShouldEmitUTF8Identifier: true, throwOnInvalidBytes: true);
 
+    private const string Lines = "text"; // the column of a .txt
+
     private readonly int _header; // its line; 0: there is none
 
     private Table(string path, char separator, int header, string[] columns) => (Path, Separator, _header, Columns) = (path, separator, header, columns);
@@ -30,7 +32,7 @@ internal sealed class Table
     public static Table Open(string option, string path, bool hasHeader)
     {
         if (!File.Exists(path)) throw new UsageException($"{option}: there is no file '{path}'{(Directory.Exists(path) ? ", but a folder" : "")}; expected a .csv, .tsv or .txt.");
-        if (IsLines(path)) return new Table(path, '\n', header: 0, ["text"]);
+        if (IsLines(path)) return new Table(path, '\n', header: 0, [Lines]);
         using var text = Text(path);
         var separator = SeparatorOf(path);
         var first = TableReader.Rows(path, text, separator).FirstOrDefault() ?? throw new InvalidDataException($"'{path}' is empty; expected rows{(hasHeader ? " under a header" : "")}.");
@@ -46,6 +48,7 @@ internal sealed class Table
         int[] found = [.. Enumerable.Range(0, Columns.Count).Where(i => Columns[i] == name)];
         if (found is [var only]) return only;
         if (found.Length > 1) throw new UsageException($"{option}: '{Path}' has {found.Length} columns of the name '{name}'; expected one.");
+        if (IsLines(Path)) throw new UsageException($"{option}: '{Path}' has no column '{name}': of a .txt each line is a text; the only column is '{Lines}'.");
         var header = HasHeader ? "" : " (it is read without a header, --no-header: columns are numbers)";
         throw new UsageException($"{option}: '{Path}' has no column '{name}'{Nearest.Hint(name, Columns)}; expected {Settings.Expected(Columns)}{header}.");
     }

@@ -27,6 +27,7 @@ internal sealed class EmbedVerb : Verb
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
         var (path, file) = (Needed(parsed, _model.Model), Needed(parsed, _output));
+        OutputFile.Check(_output.Name, file, (_data.Name, Needed(parsed, _data)), (_model.Model.Name, path));
         var write = VectorFile.WriterOf(_output.Name, file);
         var table = Table.Open(_data.Name, Needed(parsed, _data), _columns.HasHeader(parsed));
         var column = table.ColumnOf(_columns.Text.Name, parsed.GetValue(_columns.Text)!);

@@ -54,7 +54,7 @@ internal sealed class FinetuneVerb : Verb
             _layerwiseDecay, _frozen, _dropout, .. _training.Learning, .. _training.Computing,
         ]);
 
-    public override bool GoesOn => true;
+    protected override Option<bool> Fresh => _training.Fresh;
 
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
@@ -70,19 +70,22 @@ internal sealed class FinetuneVerb : Verb
 
         var path = parsed.GetValue(_pretrained) ?? ShippedModel.Find();
         if (!Directory.Exists(path)) throw new UsageException($"--pretrained: there is no folder '{path}'; expected one of pretrain (OUTPUT/model), or of Hugging Face, with config.json, a vocabulary and model.safetensors.");
-        RunFolder.CheckStart(_pretrained.Name, path, parsed.GetValue(_training.Output)!);
+        RunFolder.CheckInput(_pretrained.Name, path, parsed.GetValue(_training.Output)!);
         using var encoder = BertModel.FromPretrained(path);
         if (parsed.GetValue(_maxLength) > encoder.Config.MaxPositions) throw new UsageException($"--max-length is {parsed.GetValue(_maxLength)}; the encoder in '{path}' has positions for {encoder.Config.MaxPositions} tokens.");
         _ = _training.Runtime(parsed).Resolve();
         var asked = Effective(parsed);
-        asked[InputFingerprints.Field] = InputFingerprints.Of((_data.Data, [training.Path]), (_validation, parsed.GetValue(_validation) is { } rows ? [rows] : []), (_pretrained, [path]));
+        asked[InputFingerprints.Field] = InputFingerprints.Of(new FileHashes(stop), (_data.Data, [training.Path]), (_validation, parsed.GetValue(_validation) is { } rows ? [rows] : []), (_pretrained, ModelFiles.Of(path)));
         var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, asked, _training.Free, parsed.GetValue(_training.Fresh));
+        var hasCurves = File.Exists(folder.Report);
         if (folder.IsDone) Console.WriteLine("This run has ended before; --fresh does it anew.");
         else
         {
+            if (_training.Caution(parsed, encoder.Config, isTrained: true) is { IsWarning: false } caution) Console.WriteLine(caution.Message); // of what it warns, the library warns, too
             Console.WriteLine($"{training.Rows.Count:N0} rows to learn from{(heldOut is null ? "" : $", {heldOut.Rows.Count:N0} to validate with")}; the encoder: {path}");
             var mlContext = new MLContext(parsed.GetValue(_training.Seed));
-            using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"), folder.Report, "Fine-tuning");
+            using var reports = new TrainingReports(folder, parsed.GetValue(_training.TensorBoard), "Fine-tuning");
+            reports.ShowWarningsOf(mlContext, Console.Error);
             var (transformer, validation) = Train(mlContext, kind, training, heldOut, columns, HowToTrain(parsed, encoder, columns, folder, reports, stop));
             // The answers of a classifier are names, not keys.
             ITransformer whole = kind == TaskKind.Classes
@@ -91,15 +94,16 @@ internal sealed class FinetuneVerb : Verb
             using var model = Model.Of(mlContext, transformer, whole);
             reports.Dispose();
             var evaluation = heldOut is null ? null : Evaluation.Of(new Answers(model, folder.ModelZip), heldOut, stop);
-            mlContext.Model.Save(whole, TrainingTable.Inputs(columns), folder.ModelZip);
+            WholeFile.Write(folder.ModelZip, stream => mlContext.Model.Save(whole, TrainingTable.Inputs(columns), stream));
             if (parsed.GetValue(_pooling) == Pooling.Cls) model.Save(folder.Model, quantize: null);
             else Console.WriteLine($"There is no model/ in Hugging Face's layout, which cannot say --pooling {parsed.GetValue(_pooling)}; model.zip and ONNX can.");
-            if (validation is not null) reports.Page.AddEvaluation(transformer.Transform(validation), columns.Text, columns.Text2, TrainingTable.LabelOf(kind), title: "Rows held out");
             folder.End(ResultJson.Of(new { Task = $"{kind}".ToLowerInvariant(), TrainingRows = training.Rows.Count, reports.Last?.Step, Seconds = reports.Last?.Elapsed.TotalSeconds, Validation = evaluation, ModelZip = folder.ModelZip }));
             evaluation?.Show(AnsiConsole.Console);
+            if (validation is not null) AddTo(reports, transformer.Transform(validation), columns, kind);
+            hasCurves = reports.TellFailures(Console.Error);
         }
         if (parsed.GetValue(_training.Json) is { } json) WholeFile.Write(json, folder.ReadResults());
-        Console.WriteLine($"The model is {folder.ModelZip}: evaluate, predict and export take it. The curves: {folder.Report}. The settings: {folder.Asked}.");
+        Console.WriteLine($"The model is {folder.ModelZip}: evaluate, predict and export take it.{(hasCurves ? $" The curves: {folder.Report}." : "")} The settings: {folder.Asked}.");
         return 0;
     }
 
@@ -124,6 +128,18 @@ internal sealed class FinetuneVerb : Verb
         var known = training.Rows.Select(row => row.Label).ToHashSet();
         if (heldOut.Rows.FirstOrDefault(row => !known.Contains(row.Label)) is { } stranger)
             throw new UsageException($"{heldOut.LabelColumn} has '{stranger.Label}' in line {stranger.Line}{Nearest.Hint(stranger.Label, known)}; expected one of the {known.Count} classes of '{training.Path}'.");
+    }
+
+    // The model is there: a page that cannot be written is no reason to fail.
+    private static void AddTo(TrainingReports reports, IDataView predictions, Columns columns, TaskKind kind)
+    {
+        try
+        {
+            reports.Page.AddEvaluation(predictions, columns.Text, columns.Text2, TrainingTable.LabelOf(kind), title: "Rows held out");
+        }
+        catch (IOException) when (reports.Page.Failure is not null) // which is told with the other reports' failures
+        {
+        }
     }
 
     /// <returns>What has been trained, and the rows held out as it takes them.</returns>
@@ -169,7 +185,7 @@ internal sealed class FinetuneVerb : Verb
             Epochs = parsed.GetValue(_epochs), Steps = parsed.GetValue(_steps), BatchSize = parsed.GetValue(_training.BatchSize),
             MaxLength = parsed.GetValue(_maxLength) ?? Math.Min(Usual.MaxLength, encoder.Config.MaxPositions), LongTexts = parsed.GetValue(_longTexts), Pooling = parsed.GetValue(_pooling),
             LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate) ?? (encoder.Config.HiddenSize < LargeFrom ? RateOfSmall : RateOfLarge)), Optimizer = _training.Optimizer(parsed),
-            LayerSchedule = _training.LayerSchedule(parsed, untrained: null), LayerwiseDecay = parsed.GetValue(_layerwiseDecay), FrozenBlocks = parsed.GetValue(_frozen), HiddenDropout = parsed.GetValue(_dropout),
+            LayerSchedule = _training.LayerSchedule(parsed, encoder.Config, isTrained: true), LayerwiseDecay = parsed.GetValue(_layerwiseDecay), FrozenBlocks = parsed.GetValue(_frozen), HiddenDropout = parsed.GetValue(_dropout),
             AttentionDropout = parsed.GetValue(_dropout), ClassWeighting = parsed.GetValue(_weighting), LabelSmoothing = parsed.GetValue(_smoothing), ValidationMetric = parsed.GetValue(_metric),
             Patience = parsed.GetValue(_patience), Seed = (ulong)parsed.GetValue(_training.Seed),
         },

@@ -24,6 +24,7 @@ internal sealed class PredictVerb : Verb
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
         var (path, columns) = (Needed(parsed, _model.Model), _columns.Columns(parsed));
+        if (parsed.GetValue(_output) is { } output) OutputFile.Check(_output.Name, output, (_data.Name, Needed(parsed, _data)), (_model.Model.Name, path));
         var table = Table.Open(_data.Name, Needed(parsed, _data), _columns.HasHeader(parsed));
         var (first, second) = (table.ColumnOf(_columns.Text.Name, columns.Text), columns.Text2 is { } text2 ? table.ColumnOf(_columns.Text2.Name, text2) : -1);
         using var model = _model.Load(path, parsed, columns.Text2 is not null);

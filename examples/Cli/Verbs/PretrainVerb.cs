@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 using Compare;
 using Glue;
 using Microsoft.ML.PLD;
@@ -53,33 +54,48 @@ internal sealed class PretrainVerb : Verb
           pld pretrain --text domain.txt --from pld-bert-mini --steps 1000 --learning-rate 5e-4   goes on in your domain
           pld pretrain --text corpus/ --schedule dense                                            without layer dropping
           pld pretrain --text corpus/ --steps 500 --print-config > run.json, then pld pretrain --config run.json
-        """) => Takes(
+        """)
+    {
+        Validators.Add(RefuseBesideFrom);
+        Takes(
         [
             _text, _training.Output, _validationText, _from, _model, _layers, _hiddenSize, _vocabulary, _vocabularySize, _keepCase, _steps, _sequenceLength, _learningRate, .. _training.Learning,
             _dropout, _nextSentence, _wholeWords, _noFrequencyBias, _norm, _noEmbeddingNorm, _sinusoidal, _initializerRange, _validationShare, _validationInterval, _allowChange, .. _training.Computing,
         ]);
+    }
 
-    public override bool GoesOn => true;
+    // Beside --from they would do nothing.
+    private ISetting[] OfNewModels => [_model, _layers, _hiddenSize, _vocabulary, _vocabularySize, _keepCase, _norm, _noEmbeddingNorm, _sinusoidal, _initializerRange];
+
+    protected override Option<bool> Fresh => _training.Fresh;
+
+    protected override bool Counts(ISetting setting, ParseResult parsed) => parsed.GetValue(_from) is null || !OfNewModels.Contains(setting);
 
     protected override int Run(ParseResult parsed, CancellationToken stop)
     {
         var source = Source(parsed, out var start);
         using (start)
         {
-            var (options, runtime) = (HowToTrain(parsed, untrained: start is null ? Architecture(parsed).Layers : null), _training.Runtime(parsed));
+            var architecture = start?.Config ?? Architecture(parsed);
+            var (options, runtime) = (HowToTrain(parsed, architecture, isTrained: start is not null), _training.Runtime(parsed));
             var changes = parsed.GetValue(_allowChange) ?? [];
             // Checked before anything is learned or written.
             BertPretrainer Pretrainer(CheckpointOptions checkpoints) =>
-                start is null ? new(Architecture(parsed), options, runtime, checkpoints) : new(start, options, runtime, checkpoints);
+                start is null ? new(architecture, options, runtime, checkpoints) : new(start, options, runtime, checkpoints);
             _ = Pretrainer(new());
             _ = runtime.Resolve();
             var asked = Effective(parsed);
-            asked[InputFingerprints.Field] = InputFingerprints.Of((_text, source.Text), (_validationText, source.ValidationText), (_from, One(_from)), (_vocabulary, One(_vocabulary)));
-            var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, asked, [.. _training.Free, .. changes.Length > 0 ? All : [_allowChange]], parsed.GetValue(_training.Fresh));
+            var hashes = new FileHashes(stop);
+            asked[InputFingerprints.Field] = InputFingerprints.Of(hashes,
+                (_text, [.. source.Text.SelectMany(SourceFiles.Of)]), (_validationText, [.. source.ValidationText.SelectMany(SourceFiles.Of)]),
+                (_from, parsed.GetValue(_from) is { } from ? ModelFiles.Of(from) : []), (_vocabulary, parsed.GetValue(_vocabulary) is { } vocabulary ? [vocabulary] : []));
+            var folder = RunFolder.Open(Name, parsed.GetValue(_training.Output)!, asked, [.. _training.Free, _allowChange], parsed.GetValue(_training.Fresh), changes);
+            var hasCurves = File.Exists(folder.Report);
             if (!folder.IsDone)
             {
-                var text = PreparedText.Of(source, folder.Work, Console.WriteLine, stop);
-                using var reports = new TrainingReports(parsed.GetValue(_training.TensorBoard) ?? folder.Work.Of("tensorboard"), folder.Report, "Pre-training");
+                if (_training.Caution(parsed, architecture, isTrained: start is not null) is { } caution) (caution.IsWarning ? Console.Error : Console.Out).WriteLine(caution.Message);
+                var text = PreparedText.Of(source, folder.Work, hashes, Console.WriteLine, stop);
+                using var reports = new TrainingReports(folder, parsed.GetValue(_training.TensorBoard), "Pre-training");
                 var checkpoints = _training.Checkpoints(parsed, folder) with { AllowOptionChange = changes };
                 using var model = Pretrainer(checkpoints).Train(text.Shards, text.Tokenizer, reports, stop, text.ValidationShards);
                 model.SavePretrained(folder.Model);
@@ -95,26 +111,35 @@ internal sealed class PretrainVerb : Verb
                     Seconds = reports.Last?.Elapsed.TotalSeconds,
                     Model = folder.Model,
                 }));
+                reports.Dispose();
+                hasCurves = reports.TellFailures(Console.Error);
             }
             else Console.WriteLine("This run has ended before; --fresh does it anew.");
             if (parsed.GetValue(_training.Json) is { } json) WholeFile.Write(json, folder.ReadResults());
-            Console.WriteLine($"The encoder is in {folder.Model}: finetune --pretrained, embed --model and export --from take it. The curves: {folder.Report}. The settings: {folder.Asked}.");
+            Console.WriteLine($"The encoder is in {folder.Model}: finetune --pretrained, embed --model and export --from take it.{(hasCurves ? $" The curves: {folder.Report}." : "")} The settings: {folder.Asked}.");
             return 0;
         }
+    }
 
-        string[] One(Setting<string?> setting) => parsed.GetValue(setting) is { } path ? [path] : [];
+    private void RefuseBesideFrom(CommandResult given)
+    {
+        if (given.GetResult(_from) is not { Implicit: false }) return;
+        foreach (var setting in OfNewModels)
+            if (given.GetResult((Option)setting) is { Implicit: false }) given.AddError($"--from and {setting.Name} are both given; the model in --from has its own architecture and vocabulary.");
     }
 
     private TextSource Source(ParseResult parsed, out BertModel? start)
     {
         var (text, validation) = (Needed(parsed, _text), parsed.GetValue(_validationText) ?? []);
         foreach (var (option, path) in text.Select(path => (_text.Name, path)).Concat(validation.Select(path => (_validationText.Name, path))))
+        {
             if (!Path.Exists(path)) throw new UsageException($"{option}: there is no file or folder '{path}'.");
+            RunFolder.CheckInput(option, path, parsed.GetValue(_training.Output)!);
+        }
         var (from, vocabulary) = (parsed.GetValue(_from), parsed.GetValue(_vocabulary));
         if (from is not null && !Directory.Exists(from)) throw new UsageException($"--from: there is no folder '{from}'; expected one in Hugging Face's layout, with config.json, a vocabulary and model.safetensors.");
         if (vocabulary is not null && !File.Exists(vocabulary)) throw new UsageException($"--vocabulary: there is no file '{vocabulary}'; expected a vocab.txt, a word piece a line.");
-        if (from is not null && vocabulary is not null) throw new UsageException("--from and --vocabulary are both given; the model in --from has its own vocabulary.");
-        if (from is not null) RunFolder.CheckStart(_from.Name, from, parsed.GetValue(_training.Output)!);
+        if (from is not null) RunFolder.CheckInput(_from.Name, from, parsed.GetValue(_training.Output)!);
         start = from is null ? null : BertModel.FromPretrained(from);
         if (start is not null && parsed.GetValue(_sequenceLength) > start.Config.MaxPositions)
             throw new UsageException($"--sequence-length is {parsed.GetValue(_sequenceLength)}; the model in '{from}' has positions for {start.Config.MaxPositions} tokens.");
@@ -141,10 +166,10 @@ internal sealed class PretrainVerb : Verb
         };
     }
 
-    private PretrainingOptions HowToTrain(ParseResult parsed, int? untrained) => new()
+    private PretrainingOptions HowToTrain(ParseResult parsed, BertConfig architecture, bool isTrained) => new()
     {
         Steps = parsed.GetValue(_steps), BatchSize = parsed.GetValue(_training.BatchSize), SequenceLength = parsed.GetValue(_sequenceLength),
-        LayerSchedule = _training.LayerSchedule(parsed, untrained), LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate)), Optimizer = _training.Optimizer(parsed),
+        LayerSchedule = _training.LayerSchedule(parsed, architecture, isTrained), LearningRate = _training.LearningRate(parsed, parsed.GetValue(_learningRate)), Optimizer = _training.Optimizer(parsed),
         HiddenDropout = parsed.GetValue(_dropout), AttentionDropout = parsed.GetValue(_dropout), NextSentencePrediction = parsed.GetValue(_nextSentence),
         WholeWordMasking = parsed.GetValue(_wholeWords), FrequencyBias = !parsed.GetValue(_noFrequencyBias), ValidationShare = parsed.GetValue(_validationShare),
         ValidationInterval = parsed.GetValue(_validationInterval), Seed = (ulong)parsed.GetValue(_training.Seed),

@@ -32,14 +32,15 @@ internal sealed class PreparedText
 
     /// <param name="source">Names the text.</param>
     /// <param name="work">Where it goes.</param>
+    /// <param name="hashes">Of files, some of which may have been read already.</param>
     /// <param name="say">Told what is going on.</param>
     /// <param name="cancellationToken">Stops it.</param>
     /// <exception cref="UsageException">A file or folder is not there.</exception>
-    public static PreparedText Of(TextSource source, WorkFolder work, Action<string> say, CancellationToken cancellationToken)
+    public static PreparedText Of(TextSource source, WorkFolder work, FileHashes hashes, Action<string> say, CancellationToken cancellationToken)
     {
-        string[] files = [.. source.Text.Concat(source.ValidationText).SelectMany(FilesOf)];
+        string[] files = [.. source.Text.Concat(source.ValidationText).SelectMany(SourceFiles.Of)];
         var fingerprint = Fingerprints.OfText(FormattableString.Invariant(
-            $"{Fingerprints.Of(files)} {source.Text.Count} {source.ValidationText.Count} {source.TextLines} {source.VocabularySize}{source.Own}"));
+            $"{Fingerprints.Of(files, hashes)} {source.Text.Count} {source.ValidationText.Count} {source.TextLines} {source.VocabularySize}{source.Own}"));
         var folder = work.Of($"text-{fingerprint}");
         var ready = Path.Combine(folder, "ready");
         if (!File.Exists(ready))
@@ -77,8 +78,4 @@ internal sealed class PreparedText
         source.TextLines > 0 ? CorpusBuilder.ReadLines(source.Text).Take(source.TextLines) : CorpusBuilder.ReadLines(source.Text);
 
     private static bool HasText(string? line) => !string.IsNullOrWhiteSpace(line);
-
-    private static IEnumerable<string> FilesOf(string path) => File.Exists(path) ? [path]
-        : Directory.Exists(path) ? Directory.EnumerateFiles(path, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal)
-        : throw new UsageException($"text: there is no file or folder '{path}'.");
 }

@@ -39,6 +39,10 @@ public sealed class CliConfigTests
     [DataRow("There is no option '--stepz' (did you mean '--steps'?)", "pretrain", "--text", "a", "--stepz", "3")]
     [DataRow("'pretrian' is no verb (did you mean 'pretrain'?)", "pretrian")]
     [DataRow("--steps is '0'; expected a whole number from 1.", "pretrain", "--steps", "0")]
+    [DataRow("--epochs is '2,5'; expected a whole number from 1.", "finetune", "--epochs", "2,5")]
+    [DataRow("--steps is '1,00'; expected", "pretrain", "--steps", "1,00")]
+    [DataRow("--from and --layers are both given; the model in --from has its own", "pretrain", "--text", "a", "--from", "b", "--layers", "3")]
+    [DataRow("--from and --keep-case are both given", "pretrain", "--text", "a", "--from", "b", "--keep-case")]
     [DataRow("--theta is '1.5'; expected a number from 0 to 1", "pretrain", "--theta", "1.5")]
     [DataRow("--model is 'tini' (did you mean 'tiny'?); expected one of: tiny, mini", "pretrain", "--model", "tini")]
     [DataRow("--grow has '3'; expected BLOCKS:SHARE", "pretrain", "--grow", "3")]
@@ -74,6 +78,35 @@ public sealed class CliConfigTests
         // Nothing to grow by, and what is trained already.
         Assert.AreEqual(new Microsoft.ML.PLD.ProgressiveLayerDrop(), ScheduleChoice.Read("recommended", untrained: 3));
         Assert.AreEqual(new Microsoft.ML.PLD.ProgressiveLayerDrop(), ScheduleChoice.Read("recommended"));
+    }
+
+    [TestMethod]
+    public void OfAModelToStartFromItsArchitectureIsNoSetting()
+    {
+        var asked = Effective("pretrain", "--text", "a", "--from", "b", "--steps", "1,000");
+        Assert.AreEqual(1000, (int)asked["steps"]!);
+        foreach (var field in new[] { "model", "norm", "vocabulary-size", "keep-case" })
+        {
+            Assert.IsFalse(asked.ContainsKey(field), field);
+            Assert.IsTrue(Effective("pretrain", "--text", "a").ContainsKey(field), field);
+        }
+        using var folder = new TemporaryFolder();
+        Assert.IsTrue(JsonNode.DeepEquals(asked, Effective("pretrain", "--config", folder.Write("asked.json", ConfigFile.Write(asked)))));
+        var message = Assert.ThrowsExactly<UsageException>(() => Effective("pretrain", "--config", folder.Write("both.json", """{ "text": "a", "from": "b" }"""), "--model", "tiny")).Message;
+        Assert.Contains("--from and --model are both given", message);
+    }
+
+    [TestMethod]
+    public void WithPostLayerNormalizationRecommendedIsDense()
+    {
+        const NormPlacement post = NormPlacement.Post;
+        var recommended = ScheduleChoice.Read("recommended", untrained: 8, norm: post);
+        Assert.AreEqual(new Microsoft.ML.PLD.DenseSchedule(), recommended);
+        Assert.Contains("--schedule recommended is dense here", ScheduleChoice.Caution("recommended", recommended, post)!.Value.Message);
+        Assert.IsNull(ScheduleChoice.Caution("dense", recommended, post));
+        Assert.IsTrue(ScheduleChoice.Caution("pld", ScheduleChoice.Read("pld", norm: post), post)!.Value.IsWarning);
+        Assert.IsNull(ScheduleChoice.Caution("pld", ScheduleChoice.Read("pld"), NormPlacement.Pre));
+        Assert.StartsWith("--theta is given, but --schedule recommended is dense", Assert.ThrowsExactly<UsageException>(() => ScheduleChoice.Read("recommended", thetaBar: 0.5, norm: post)).Message);
     }
 
     [TestMethod]

@@ -60,6 +60,19 @@ public sealed class CliLabelTests
     }
 
     [TestMethod]
+    public void WhatClassesOfOneRowCannotGiveOthersDoNotGiveForThem()
+    {
+        using var folder = new TemporaryFolder();
+        // The 100 come first in the order of names.
+        var labels = Enumerable.Range(0, 100).Select(i => $"a{i}").Concat(Enumerable.Repeat("b", 12)).Concat(Enumerable.Repeat("c", 70)).Concat(Enumerable.Repeat("d", 70));
+        var all = LabelledRows.Read("--data", folder.Write("a.csv", $"text,label\n{string.Concat(labels.Select(label => $"x,{label}\n"))}"), hasHeader: true, new("text", null, "label"), keepEmpty: false, _ => { });
+        var heldOut = all.Split(0.1, byLabel: true, seed: 1).HeldOut.Rows.CountBy(row => row.Label).ToDictionary();
+        Assert.HasCount(3, heldOut);
+        Assert.IsInRange(1, 2, heldOut["b"]);
+        foreach (var label in new[] { "c", "d" }) Assert.IsInRange(6, 8, heldOut[label]);
+    }
+
+    [TestMethod]
     public void AShareOfEachClassIsHeldOutAndEachStaysToLearnFrom()
     {
         using var folder = new TemporaryFolder();

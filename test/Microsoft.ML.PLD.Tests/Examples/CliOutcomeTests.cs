@@ -16,6 +16,27 @@ public sealed class CliOutcomeTests
     }
 
     [TestMethod]
+    [DataRow(true, "--fresh")]
+    [DataRow(true, "--fresh=true")]
+    [DataRow(true, "--fresh:true")]
+    [DataRow(false, "--fresh", "false")]
+    [DataRow(false)]
+    public void WhetherACommandBeginsAnewItsOptionTells(bool expected, params string[] options)
+    {
+        var parsed = CommandReader.Parse(CliConfigTests.Root(), ["pretrain", "--text", "a", .. options]);
+        Assert.AreEqual(expected, ((Verb)parsed.CommandResult.Command).BeginsAnew(parsed));
+    }
+
+    [TestMethod]
+    public void AFullDiskIsNoFaultOfWhatWasGiven()
+    {
+        Assert.AreEqual((1, "The disk is full. What is saved stays: once this is mended, the same command goes on."), End(new IOException("The disk is full."), goesOn: true));
+        Assert.EndsWith("the same command without --fresh goes on.", End(new IOException("The disk is full."), goesOn: true, fresh: true).Message);
+        Assert.AreEqual((1, "The disk is full."), End(new IOException("The disk is full.")));
+        Assert.AreEqual((2, "There is no 'a'."), End(new FileNotFoundException("There is no 'a'."), goesOn: true));
+    }
+
+    [TestMethod]
     public void WhatTheLibraryRefusesWasGivenAndWhatDotNetRefusesIsAFault()
     {
         var (code, message) = End(Assert.ThrowsExactly<InvalidOperationException>(() => new RuntimeOptions { Device = "cuda:99" }.Resolve()));

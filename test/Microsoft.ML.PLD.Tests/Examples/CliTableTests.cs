@@ -64,6 +64,7 @@ public sealed class CliTableTests
         var table = Table.Open("--data", folder.Write("a.csv", "text,category,category\na,b,c\nd,e\n"), hasHeader: true);
         Assert.Contains("--text: ", Refused(() => table.ColumnOf("--text", "txet")));
         Assert.Contains("no column 'txet' (did you mean 'text'?); expected one of: text, category", Refused(() => table.ColumnOf("--text", "txet")));
+        Assert.EndsWith("has no column 'question': of a .txt each line is a text; the only column is 'text'.", Refused(() => Table.Open("--data", folder.Write("a.txt", "x"), hasHeader: true).ColumnOf("--text", "question")));
         Assert.Contains("2 columns of the name 'category'", Refused(() => table.ColumnOf("--label", "category")));
         Assert.Contains("line 3 has 2 fields; expected 3", Assert.ThrowsExactly<InvalidDataException>(() => table.Rows().Count()).Message);
         Assert.Contains("there is no file 'nowhere.csv'", Refused(() => Table.Open("--data", "nowhere.csv", hasHeader: true)));

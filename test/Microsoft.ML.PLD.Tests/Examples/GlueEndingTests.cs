@@ -8,8 +8,9 @@ public sealed class GlueEndingTests
     [TestMethod]
     public void WhatPeopleCanMendIsToldWithoutAStackTrace()
     {
-        foreach (var failure in new Exception[] { new InvalidDataException("damaged"), new IOException("damaged"), new FileNotFoundException("damaged"), new UnauthorizedAccessException("damaged"), new UsageException("damaged") })
+        foreach (var failure in new Exception[] { new InvalidDataException("damaged"), new FileNotFoundException("damaged"), new UnauthorizedAccessException("damaged"), new UsageException("damaged") })
             Assert.AreEqual(new Ending(2, "damaged"), Ending.Of(failure, fresh: false));
+        Assert.AreEqual(new Ending(1, "full"), Ending.Of(new IOException("full"), fresh: false)); // which is not of what was given
         Assert.IsNull(Ending.Of(new NullReferenceException(), fresh: false));
     }
 
