@@ -1,3 +1,4 @@
+using System.Text.RegularExpressions;
 using Microsoft.ML;
 using Microsoft.ML.PLD;
 using Microsoft.ML.Runtime;
@@ -8,11 +9,11 @@ namespace Cli;
 /// <param name="folder">The run's, which notes its settings as soon as it has taken a step.</param>
 /// <param name="tensorBoard">Where TensorBoard's files go; null: in the folder.</param>
 /// <param name="title">The page's.</param>
-internal sealed class TrainingReports(RunFolder folder, string? tensorBoard, string title) : IProgress<TrainingProgress>, INoticeSink, IDisposable
+internal sealed partial class TrainingReports(RunFolder folder, string? tensorBoard, string title) : IProgress<TrainingProgress>, INoticeSink, IDisposable
 {
     private readonly ConsoleProgress _console = new();
     private readonly TensorBoardProgress _files = new(tensorBoard ?? folder.TensorBoard);
-    private readonly HashSet<string> _shown = []; // on the console: ML.NET's log may say the same once more
+    private readonly HashSet<string> _shown = [];
 
     /// <summary>The page: what is known of the result may be added, also when the training is over.</summary>
     public TrainingReport Page { get; } = new(folder.Report, title);
@@ -39,10 +40,10 @@ internal sealed class TrainingReports(RunFolder folder, string? tensorBoard, str
         Page.Notify(stage, notice);
     }
 
-    /// <summary>Shows what ML.NET warns of, each warning once.</summary>
+    /// <summary>Shows what ML.NET warns of, each warning once; those of the steps are on the console already.</summary>
     public void ShowWarningsOf(MLContext mlContext, TextWriter errors) => mlContext.Log += (_, line) =>
     {
-        if (line.Kind == ChannelMessageKind.Warning && IsNew(line.RawMessage)) errors.WriteLine($"Warning: {line.RawMessage}");
+        if (line.Kind == ChannelMessageKind.Warning && !OfTheSteps().IsMatch(line.RawMessage) && IsNew(line.RawMessage)) errors.WriteLine($"Warning: {line.RawMessage}");
     };
 
     /// <summary>Says which reports could not be written, and why.</summary>
@@ -60,6 +61,9 @@ internal sealed class TrainingReports(RunFolder folder, string? tensorBoard, str
         _files.Dispose();
         Page.Dispose();
     }
+
+    [GeneratedRegex(@"^Fine-tuning( \d+)?: ")]
+    private static partial Regex OfTheSteps();
 
     private bool IsNew(string sentence)
     {

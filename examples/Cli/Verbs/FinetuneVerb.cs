@@ -135,7 +135,7 @@ internal sealed class FinetuneVerb : Verb
     {
         try
         {
-            reports.Page.AddEvaluation(predictions, columns.Text, columns.Text2, TrainingTable.LabelOf(kind), title: "Rows held out");
+            reports.Page.AddEvaluation(predictions, columns.Text, columns.Text2, TrainingTable.LabelOf(kind), title: "Rows held out, which chose the best step");
         }
         catch (IOException) when (reports.Page.Failure is not null) // which is told with the other reports' failures
         {

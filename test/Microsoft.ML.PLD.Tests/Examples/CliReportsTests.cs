@@ -26,8 +26,8 @@ public sealed class CliReportsTests
         using var channel = ((IChannelProvider)mlContext).Start("a test");
         channel.Info("Nothing of note.");
         for (var time = 1; time <= 2; time++) channel.Warning("Validate.");
-        reports.Notify("Training", "Memory is short.");
-        channel.Warning("Memory is short."); // which the console has had
+        channel.Warning("Fine-tuning 12: The loss leaps."); // which the console has had, as all that is said of steps
+        channel.Warning("Fine-tuning: Memory is short.");
         Assert.AreEqual($"Warning: Validate.{Environment.NewLine}", _errors.ToString());
     }
 
