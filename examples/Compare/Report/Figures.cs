@@ -20,6 +20,9 @@ internal static class Figures
     public static string Difference(PairedDifference of, string format) => of.Count == 0 ? None
         : $"{(of.Mean > 0 ? "+" : "")}{Number(of.Mean, format)}{(double.IsNaN(of.HalfWidth) ? "" : $" ± {Number(of.HalfWidth, format)}")}";
 
+    /// <summary>With its sign, and four decimals. What rounds to zero has none: number formats make "-+0.0000" of it.</summary>
+    public static string Signed(double value) => Math.Round(value, 4) is 0 ? "0.0000" : value.ToString("+0.0000;-0.0000", CultureInfo.InvariantCulture);
+
     public static string PValue(double value) => double.IsNaN(value) ? None : value < 0.001 ? "< 0.001" : Number(value, "F3");
 
     public static string Number(double value, string format) => double.IsFinite(value) ? value.ToString(format, CultureInfo.InvariantCulture) : None;

@@ -43,7 +43,7 @@ internal static class Verdict
         if (of.Mean == 0) difference = "the same as the baseline's";
         if (summary.Config.Seeds.Count == 1) return $"its loss is {difference}; from one seed, nothing follows.";
         if (double.IsNaN(pValue)) return string.Create(CultureInfo.InvariantCulture, $"its loss is {difference}, from {of.Count} pair{(of.Count == 1 ? "" : "s")} of runs without a spread: nothing can be said about luck.");
-        var test = string.Create(CultureInfo.InvariantCulture, $"(95 % interval {of.Mean - of.HalfWidth:+0.0000;-0.0000} to {of.Mean + of.HalfWidth:+0.0000;-0.0000}, p {(pValue < 0.001 ? "" : "= ")}{Figures.PValue(pValue)}, {of.Count} seeds)");
+        var test = string.Create(CultureInfo.InvariantCulture, $"(95 % interval {Figures.Signed(of.Mean - of.HalfWidth)} to {Figures.Signed(of.Mean + of.HalfWidth)}, p {(pValue < 0.001 ? "" : "= ")}{Figures.PValue(pValue)}, {of.Count} seeds)");
         return $"its loss is {difference} {test}: " + (pValue < Level ? $"{(of.Mean < 0 ? "better" : "worse")}, and more than the luck of seeds explains."
             : of.PValue < Level ? "alone it would count, but among so many arms it may be the luck of one."
             : "seeds differ so much that it may be luck. No difference is shown, nor that there is none.");

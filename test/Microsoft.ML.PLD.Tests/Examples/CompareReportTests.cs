@@ -11,6 +11,13 @@ public sealed class CompareReportTests
         CompareRuns.Run("pld", 1, 4.2, 3.80, 0.8), CompareRuns.Run("pld", 2, 4.3, 3.91, 0.8), CompareRuns.Run("pld", 3, 4.4, 3.99, 0.8));
 
     [TestMethod]
+    [DataRow(0.12345, "+0.1235")]
+    [DataRow(-0.2, "-0.2000")]
+    [DataRow(0.00001, "0.0000")]
+    [DataRow(-0.00001, "0.0000")]
+    public void ADifferenceHasItsSign(double value, string text) => Assert.AreEqual(text, Figures.Signed(value));
+
+    [TestMethod]
     public void AClearDifferenceIsSaidSo()
     {
         var verdict = Verdict.Of(Better);
